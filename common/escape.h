@@ -1,0 +1,27 @@
+/*
+ * escape.h - bytes from outside made harmless for the place where they are written.
+ *
+ * Each function appends the escaped form of `text` to `out` and returns what buf_append
+ * returned last: false only when the buffer's limit was reached.
+ */
+#ifndef COMMON_ESCAPE_H
+#define COMMON_ESCAPE_H
+
+#include "common/buf.h"
+#include "common/slice.h"
+
+/* For logs: '"', '\', bytes below 0x20 and above 0x7e become \xHH (nginx's default). */
+bool escape_log(struct buf *out, struct slice text);
+
+/* For a JSON string (RFC 8259, 7), without the quotes. Bytes that are not UTF-8 become
+ * U+FFFD, so that the document always parses. */
+bool escape_json(struct buf *out, struct slice text);
+
+/* For HTML text and quoted attributes, and for XML: & < > " ' as references. */
+bool escape_html(struct buf *out, struct slice text);
+
+/* For a path in a URI: all but RFC 3986's unreserved, sub-delims, ':', '@', '/' becomes
+ * %HH; so do '?' and '#'. */
+bool escape_uri_path(struct buf *out, struct slice text);
+
+#endif

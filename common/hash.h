@@ -1,0 +1,37 @@
+/*
+ * hash.h - a map from byte strings to pointers, in an arena; built once, read often.
+ *
+ * Keys are compared byte by byte: fold the case before putting and getting where it does
+ * not count. Keys are not copied. There is no removal: a table lives and dies with its
+ * arena. Lookup is O(1) whatever the number of keys (seeded FNV-1a or better, linear
+ * probing, load at most one half).
+ */
+#ifndef COMMON_HASH_H
+#define COMMON_HASH_H
+
+#include "common/arena.h"
+#include "common/slice.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash_slot;
+
+struct hash {
+    struct hash_slot *slots;
+    size_t count;
+    size_t mask; /* slots - 1; a power of two less one, or 0 when empty */
+    struct arena *arena;
+};
+
+void hash_init(struct hash *hash, struct arena *arena);
+
+/* The value under `key`, or NULL. */
+void *hash_get(const struct hash *hash, struct slice key);
+
+/* Stores a non-NULL value. Returns the value that was there before, or NULL. */
+void *hash_put(struct hash *hash, struct slice key, void *value);
+
+/* The function itself, for tables that keep their own slots. */
+uint32_t hash_bytes(const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * unit.h - how a unit test file joins the test program of its folder.
+ *
+ *     START_TEST(splits_at_the_separator) { ... } END_TEST
+ *
+ *     UNIT_SUITE(slice)
+ *     {
+ *         UNIT_TEST(splits_at_the_separator);
+ *     }
+ *
+ * Every tests/unit/<folder>/test_<file>.c is linked into build/<flavour>/unit-<folder>,
+ * with main.c and only the archives that the folder may use.
+ */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <check.h>
+
+void unit_register(const char *name, void (*fill)(TCase *unit_case));
+
+#define UNIT_SUITE(name)                                                                 \
+    static void name##_fill(TCase *unit_case);                                           \
+    __attribute__((constructor)) static void name##_register(void)                       \
+    {                                                                                    \
+        unit_register(#name, name##_fill);                                               \
+    }                                                                                    \
+    static void name##_fill(TCase *unit_case)
+
+#define UNIT_TEST(function) tcase_add_test(unit_case, function)
+
+/* Runs function with _i from first to last - 1: one row of a table a test. */
+#define UNIT_LOOP(function, first, last)                                                 \
+    tcase_add_loop_test(unit_case, function, first, last)
+
+#endif
