@@ -10,6 +10,10 @@
 #include "common/buf.h"
 #include "common/slice.h"
 
+/* The length of the well-formed UTF-8 sequence (RFC 3629) at the front of `text`, or 0
+ * when there is none. */
+size_t escape_utf8_len(struct slice text);
+
 /* For logs: '"', '\', bytes below 0x20 and above 0x7e become \xHH (nginx's default). */
 bool escape_log(struct buf *out, struct slice text);
 
@@ -17,7 +21,8 @@ bool escape_log(struct buf *out, struct slice text);
  * U+FFFD, so that the document always parses. */
 bool escape_json(struct buf *out, struct slice text);
 
-/* For HTML text and quoted attributes, and for XML: & < > " ' as references. */
+/* For HTML text and quoted attributes, and for XML: & < > " ' as references. Bytes that
+ * are not UTF-8, and control characters that XML 1.0 forbids, become U+FFFD. */
 bool escape_html(struct buf *out, struct slice text);
 
 /* For a path in a URI: all but RFC 3986's unreserved, sub-delims, ':', '@', '/' becomes

@@ -59,8 +59,9 @@ struct log {
 typedef void log_sink(void *context, uint32_t file, struct slice line);
 void log_set_sink(log_sink *sink, void *context);
 
-/* Who this process is, in every line: its role ("master", "worker", "logger", or "" for
- * the command line, which prints "tinyhttpd: [level] message" only) and slot number. */
+/* Who this process is: its role ("master", "worker", "logger", or "" for the command
+ * line, which prints "tinyhttpd: [level] message" only) and the slot number, which stands
+ * behind the pid in every line. Until it is set: the command line. */
 void log_set_identity(const char *role, unsigned slot);
 
 /* The log of the process: used when `log` is NULL. Until one is set: standard error,

@@ -50,6 +50,10 @@ uint64_t ring_drops(const struct ring *ring);
 bool ring_take(struct ring *ring, uint32_t *target, struct slice *record);
 void ring_release(struct ring *ring);
 
+/* For a consumer that takes over from one that died: what the other took and did not
+ * release is taken again. */
+void ring_rewind(struct ring *ring);
+
 /* Records dropped by the consumer as damaged. */
 uint64_t ring_damaged(const struct ring *ring);
 

@@ -48,7 +48,7 @@ static inline bool slice_eq(struct slice a, struct slice b)
 static inline struct slice slice_from(struct slice s, size_t start)
 {
     size_t skip = start < s.len ? start : s.len;
-    return (struct slice){s.ptr + skip, s.len - skip};
+    return skip == 0 ? s : (struct slice){s.ptr + skip, s.len - skip};
 }
 
 /* ASCII only, never the locale. */
