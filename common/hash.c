@@ -1,0 +1,149 @@
+#include "common/hash.h"
+#include <assert.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST_SLOTS 8
+
+struct hash_slot {
+    struct slice key;
+    void *value; /* NULL: the slot is free */
+    uint32_t hash;
+};
+
+/*
+ * The key of the hash function. Drawn before main, so that a master and the workers that
+ * it forks agree on it, and constant afterwards.
+ */
+static uint64_t seed[2];
+
+__attribute__((constructor)) static void draw_seed(void)
+{
+    /* Not blocking: a start early in the boot must not hang for want of entropy. */
+    if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) == (ssize_t)sizeof(seed)) {
+        return;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    seed[0] = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
+    seed[1] = (uint64_t)(uintptr_t)&now << 16 ^ (uint64_t)getpid();
+}
+
+static uint64_t rotate(uint64_t word, unsigned bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+static void mix(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[2] += v[3];
+    v[1] = rotate(v[1], 13) ^ v[0];
+    v[3] = rotate(v[3], 16) ^ v[2];
+    v[0] = rotate(v[0], 32) + v[3];
+    v[2] += v[1];
+    v[3] = rotate(v[3], 21) ^ v[0];
+    v[1] = rotate(v[1], 17) ^ v[2];
+    v[2] = rotate(v[2], 32);
+}
+
+static void absorb(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    mix(v);
+    v[0] ^= word;
+}
+
+/*
+ * SipHash-1-3 (Aumasson and Bernstein): a keyed function, because clients choose the keys
+ * that are looked up and, in the limit zones, those that are stored. The words are read
+ * in the order of the machine: the values never leave it.
+ */
+uint32_t hash_bytes(const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    uint64_t v[4] = {
+        seed[0] ^ UINT64_C(0x736f6d6570736575),
+        seed[1] ^ UINT64_C(0x646f72616e646f6d),
+        seed[0] ^ UINT64_C(0x6c7967656e657261),
+        seed[1] ^ UINT64_C(0x7465646279746573),
+    };
+    size_t left = len;
+    for (; left >= sizeof(uint64_t); left -= sizeof(uint64_t), at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, at, sizeof(word));
+        absorb(v, word);
+    }
+    uint64_t last = (uint64_t)len << 56;
+    for (size_t i = 0; i < left; i++) {
+        last |= (uint64_t)(unsigned char)at[i] << (8 * i);
+    }
+    absorb(v, last);
+    v[2] ^= 0xff;
+    mix(v);
+    mix(v);
+    mix(v);
+    uint64_t sum = v[0] ^ v[1] ^ v[2] ^ v[3];
+    return (uint32_t)(sum ^ sum >> 32);
+}
+
+void hash_init(struct hash *hash, struct arena *arena)
+{
+    *hash = (struct hash){.arena = arena};
+}
+
+/* The slot that holds `key`, or the free one where it belongs. */
+static struct hash_slot *find_slot(const struct hash *hash, struct slice key,
+                                   uint32_t sum)
+{
+    size_t index = sum & hash->mask;
+    for (;;) {
+        struct hash_slot *slot = &hash->slots[index];
+        if (slot->value == NULL || (slot->hash == sum && slice_eq(slot->key, key))) {
+            return slot;
+        }
+        index = (index + 1) & hash->mask;
+    }
+}
+
+void *hash_get(const struct hash *hash, struct slice key)
+{
+    if (hash->count == 0) {
+        return NULL;
+    }
+    return find_slot(hash, key, hash_bytes(key.ptr, key.len))->value;
+}
+
+static void grow(struct hash *hash)
+{
+    const struct hash_slot *old = hash->slots;
+    size_t old_slots = old == NULL ? 0 : hash->mask + 1;
+    size_t slots = old == NULL ? FIRST_SLOTS : old_slots * 2;
+    hash->slots = arena_zero(hash->arena, slots * sizeof(*hash->slots));
+    hash->mask = slots - 1;
+    for (size_t i = 0; i < old_slots; i++) {
+        if (old[i].value != NULL) {
+            *find_slot(hash, old[i].key, old[i].hash) = old[i];
+        }
+    }
+}
+
+void *hash_put(struct hash *hash, struct slice key, void *value)
+{
+    assert(value != NULL);
+    if (hash->slots == NULL || (hash->count + 1) * 2 > hash->mask + 1) {
+        grow(hash);
+    }
+    uint32_t sum = hash_bytes(key.ptr, key.len);
+    struct hash_slot *slot = find_slot(hash, key, sum);
+    void *before = slot->value;
+    if (before == NULL) {
+        slot->key = key;
+        slot->hash = sum;
+        hash->count++;
+    }
+    slot->value = value;
+    return before;
+}

@@ -1,0 +1,241 @@
+#include "common/log.h"
+#include "common/clock.h"
+#include "common/escape.h"
+#include "common/fdutil.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const level_names[LOG_LEVEL_COUNT] = {
+    [LOG_LEVEL_EMERG] = "emerg", [LOG_LEVEL_ALERT] = "alert",
+    [LOG_LEVEL_CRIT] = "crit",   [LOG_LEVEL_ERROR] = "error",
+    [LOG_LEVEL_WARN] = "warn",   [LOG_LEVEL_NOTICE] = "notice",
+    [LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",
+};
+
+static void write_to_stderr(void *context, uint32_t file, struct slice line)
+{
+    (void)context;
+    (void)file;
+    fd_write_all(STDERR_FILENO, line.ptr, line.len);
+}
+
+static const struct log_target stderr_target = {.file = 0, .level = LOG_LEVEL_NOTICE};
+static const struct log stderr_log = {.targets = &stderr_target, .count = 1};
+
+/* What is set once per process. */
+static struct {
+    log_sink *sink;
+    void *context;
+    const struct log *log;
+    bool command_line;
+    unsigned slot;
+} process = {.sink = write_to_stderr, .log = &stderr_log, .command_line = true};
+
+const char *log_level_name(enum log_level level)
+{
+    return level_names[level];
+}
+
+bool log_level_parse(struct slice name, enum log_level *level)
+{
+    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
+        if (slice_eq(name, slice_str(level_names[i]))) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void log_set_sink(log_sink *sink, void *context)
+{
+    process.sink = sink == NULL ? write_to_stderr : sink;
+    process.context = context;
+}
+
+void log_set_identity(const char *role, unsigned slot)
+{
+    process.command_line = role[0] == '\0';
+    process.slot = slot;
+}
+
+void log_set_default(const struct log *log)
+{
+    process.log = log == NULL ? &stderr_log : log;
+}
+
+static const struct log *chosen(const struct log *log)
+{
+    return log == NULL ? process.log : log;
+}
+
+bool log_wants(const struct log *log, enum log_level level)
+{
+    log = chosen(log);
+    for (uint32_t i = 0; i < log->count; i++) {
+        if (level <= log->targets[i].level) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A line under construction. The last byte is kept for the line feed. */
+struct line {
+    char text[LOG_LINE_MAX];
+    size_t len;
+    bool cut; /* something did not fit: nothing more goes in */
+};
+
+static void put(struct line *line, const char *bytes, size_t len)
+{
+    if (line->cut || len > sizeof(line->text) - 1 - line->len) {
+        line->cut = true;
+        return;
+    }
+    memcpy(line->text + line->len, bytes, len);
+    line->len += len;
+}
+
+__attribute__((format(printf, 2, 3))) static void putf(struct line *line,
+                                                       const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (len > 0) {
+        put(line, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
+    }
+}
+
+static void put_hex(struct line *line, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char byte = (unsigned char)bytes.ptr[i];
+        putf(line, "\\x%02X", (unsigned)byte);
+    }
+}
+
+/* C0, DEL, and C1, which in UTF-8 is C2 80 to C2 9F: a terminal obeys all of them. */
+static bool is_control(struct slice character)
+{
+    unsigned char first = (unsigned char)character.ptr[0];
+    if (character.len == 1) {
+        return first < 0x20 || first == 0x7f;
+    }
+    return first == 0xc2 && (unsigned char)character.ptr[1] < 0xa0;
+}
+
+/* Characters stay whole: text in UTF-8 remains readable, and a cut line is still UTF-8.
+ */
+static void put_escaped(struct line *line, struct slice text)
+{
+    while (text.len != 0 && !line->cut) {
+        size_t len = escape_utf8_len(text);
+        struct slice character = slice_of(text.ptr, len == 0 ? 1 : len);
+        if (len == 0 || is_control(character)) {
+            put_hex(line, character);
+        } else {
+            put(line, character.ptr, character.len);
+        }
+        text = slice_from(text, character.len);
+    }
+}
+
+static void put_prefix(struct line *line, const struct log_event *event)
+{
+    const char *level = log_level_name(event->level);
+    if (process.command_line) {
+        putf(line, "tinyhttpd: [%s] ", level);
+        return;
+    }
+    struct slice stamp = clock_error_log();
+    put(line, stamp.ptr, stamp.len);
+    putf(line, " [%s] %ld#%u: ", level, (long)getpid(), process.slot);
+    if (event->connection != 0) {
+        putf(line, "*%llu ", (unsigned long long)event->connection);
+    }
+}
+
+__attribute__((format(printf, 2, 0))) static void put_message(struct line *line,
+                                                              const char *format,
+                                                              va_list args)
+{
+    char message[LOG_LINE_MAX];
+    int len = vsnprintf(message, sizeof(message), format, args);
+    if (len > 0) {
+        size_t kept = (size_t)len < sizeof(message) ? (size_t)len : sizeof(message) - 1;
+        put_escaped(line, slice_of(message, kept));
+    }
+}
+
+static void send_line(const struct log_event *event, struct slice line)
+{
+    const struct log *log = chosen(event->log);
+    for (uint32_t i = 0; i < log->count; i++) {
+        if (event->level <= log->targets[i].level) {
+            process.sink(process.context, log->targets[i].file, line);
+        }
+    }
+}
+
+/* errno survives, so that a caller may log before it returns its failure. */
+__attribute__((format(printf, 2, 0))) static void write_event(
+    const struct log_event *event, const char *format, va_list args)
+{
+    if (!log_wants(event->log, event->level)) {
+        return;
+    }
+    int saved = errno;
+    struct line line;
+    line.len = 0;
+    line.cut = false;
+    put_prefix(&line, event);
+    put_message(&line, format, args);
+    if (event->err != 0) {
+        putf(&line, " (%d: %s)", event->err, strerror(event->err));
+    }
+    put_escaped(&line, event->context);
+    line.text[line.len++] = '\n';
+    send_line(event, slice_of(line.text, line.len));
+    errno = saved;
+}
+
+void log_event(const struct log_event *event, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_event(event, format, args);
+    va_end(args);
+}
+
+void log_write(const struct log *log, enum log_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_event(&(struct log_event){.log = log, .level = level}, format, args);
+    va_end(args);
+}
+
+void log_errno(const struct log *log, enum log_level level, int err, const char *format,
+               ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_event(&(struct log_event){.log = log, .level = level, .err = err}, format,
+                args);
+    va_end(args);
+}
+
+void log_fatal(int err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_event(&(struct log_event){.level = LOG_LEVEL_EMERG, .err = err}, format, args);
+    va_end(args);
+    exit(EXIT_FAILURE);
+}

@@ -1,0 +1,98 @@
+#include "common/slice.h"
+
+bool slice_eq_nocase(struct slice a, struct slice b)
+{
+    if (a.len != b.len) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool slice_starts(struct slice s, struct slice prefix)
+{
+    return s.len >= prefix.len && slice_eq(slice_of(s.ptr, prefix.len), prefix);
+}
+
+bool slice_ends(struct slice s, struct slice suffix)
+{
+    return s.len >= suffix.len && slice_eq(slice_from(s, s.len - suffix.len), suffix);
+}
+
+size_t slice_find(struct slice s, char c)
+{
+    const char *found = s.len == 0 ? NULL : memchr(s.ptr, c, s.len);
+    return found == NULL ? s.len : (size_t)(found - s.ptr);
+}
+
+size_t slice_rfind(struct slice s, char c)
+{
+    for (size_t i = s.len; i > 0; i--) {
+        if (s.ptr[i - 1] == c) {
+            return i - 1;
+        }
+    }
+    return s.len;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct slice slice_trim(struct slice s)
+{
+    size_t start = 0;
+    size_t end = s.len;
+    while (start < end && is_space(s.ptr[start])) {
+        start++;
+    }
+    while (end > start && is_space(s.ptr[end - 1])) {
+        end--;
+    }
+    return slice_of(slice_from(s, start).ptr, end - start);
+}
+
+bool slice_split(struct slice *rest, char sep, struct slice *part)
+{
+    if (rest->ptr == NULL) {
+        return false;
+    }
+    size_t end = slice_find(*rest, sep);
+    *part = slice_of(rest->ptr, end);
+    *rest = end == rest->len ? SLICE_NULL : slice_from(*rest, end + 1);
+    return true;
+}
+
+bool slice_to_u64(struct slice s, uint64_t *value)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ascii_isdigit(s.ptr[i])) {
+            return false;
+        }
+        uint64_t digit = (uint64_t)(s.ptr[i] - '0');
+        if (sum > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    if (s.len == 0) {
+        return false;
+    }
+    *value = sum;
+    return true;
+}
+
+int hex_value(char c)
+{
+    if (ascii_isdigit(c)) {
+        return c - '0';
+    }
+    char lower = ascii_lower(c);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
