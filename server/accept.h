@@ -1,0 +1,47 @@
+/*
+ * accept.h - taking connections from the listening sockets that all workers share.
+ *
+ * One accept a wake-up; then the listener is added to the event loop anew, so that the
+ * next wake-up goes to another worker. A worker that holds more than its share of the
+ * connections pauses for at most 10 ms; one that has no free connection leaves the
+ * listeners alone until it has. Running out of descriptors pauses too, 100 ms doubling to
+ * 1 s; nothing here spins and nothing dies.
+ */
+#ifndef SERVER_ACCEPT_H
+#define SERVER_ACCEPT_H
+
+#include "server/ev.h"
+#include "server/timers.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct worker;
+struct listen_socket;
+
+struct acceptor {
+    struct ev_source source;
+    struct worker *worker;
+    const struct listen_socket *listener;
+};
+
+/* All listeners of a worker, and whether it takes connections now. */
+struct acceptors {
+    struct acceptor *items;
+    size_t count;
+    struct timer resume;   /* ends a pause */
+    int backoff_ms;        /* of the last pause for want of descriptors */
+    int64_t complained_ms; /* when the log last said so */
+    bool paused;
+    bool closed;
+};
+
+/* fds[i] is the descriptor of config->sockets[i]; the worker owns them. */
+void accept_start(struct worker *worker, const int *fds, size_t count);
+
+/* A connection was closed: room again, perhaps. */
+void accept_resume(struct worker *worker);
+
+/* Stops for good: takes what is queued when `take_queued`, then closes the listeners. */
+void accept_stop(struct worker *worker, bool take_queued);
+
+#endif

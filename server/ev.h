@@ -1,0 +1,59 @@
+/*
+ * ev.h - the event loop: descriptors that become ready call a function.
+ *
+ * Level-triggered. The loop knows nothing of time: the caller gives the longest wait. Two
+ * back ends, chosen at build time, implement the seven functions of struct ev_backend's
+ * contract in ev_backend.h: ev_epoll.c (Linux) and ev_poll.c (POSIX).
+ */
+#ifndef SERVER_EV_H
+#define SERVER_EV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    EV_IN = 1 << 0,
+    EV_OUT = 1 << 1,
+    EV_ERROR = 1 << 2,     /* error or hang-up: reported whether asked for or not */
+    EV_EXCLUSIVE = 1 << 3, /* with EV_IN on a shared listener: wake one process only */
+};
+
+struct ev_source;
+typedef void ev_ready(struct ev_source *source, unsigned events);
+
+/* Embedded in whatever owns the descriptor. Zero `interest` before the first ev_set. */
+struct ev_source {
+    ev_ready *ready;
+    int fd;
+    uint8_t interest; /* what the kernel was told; private to ev.c */
+    uint32_t place;   /* private to the back end */
+};
+
+struct ev_loop;
+
+/* Dies when the system has no descriptor left for it. */
+struct ev_loop *ev_create(void);
+void ev_destroy(struct ev_loop *loop);
+
+/*
+ * Sets what to wait for; 0 takes the source out. No system call when nothing changes.
+ * Returns 0 or -1 with errno (ENOSPC, ENOMEM). An EV_EXCLUSIVE source is re-added when
+ * asked for again, which puts it behind the other waiters of the descriptor.
+ */
+int ev_set(struct ev_loop *loop, struct ev_source *source, unsigned interest);
+
+/* Forgets a source that is about to be closed, without a system call where closing is
+ * enough, and drops its events still pending in this turn. */
+void ev_forget(struct ev_loop *loop, struct ev_source *source);
+
+/*
+ * One turn: waits at most timeout_ms (-1: no limit), then calls what is ready. A source
+ * forgotten during the turn is not called. Returns the number of calls, or -1 when
+ * interrupted by a signal.
+ */
+int ev_turn(struct ev_loop *loop, int timeout_ms);
+
+/* "epoll" or "poll": for -V and status. */
+const char *ev_backend_name(void);
+
+#endif

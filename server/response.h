@@ -1,0 +1,37 @@
+/*
+ * response.h - the answer that a handler fills in.
+ *
+ * Everything it points to lives in the request's arena, in the configuration, or in a
+ * file that the request holds a reference to. The head is rendered by http_respond.h.
+ */
+#ifndef SERVER_RESPONSE_H
+#define SERVER_RESPONSE_H
+
+#include "common/array.h"
+#include "common/slice.h"
+#include "server/outq.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct response_field {
+    struct slice name;
+    struct slice value;
+};
+
+struct response {
+    unsigned status;           /* 0: no handler has answered yet */
+    struct slice content_type; /* null: no content, or none to name */
+    struct slice charset;      /* appended as "; charset=" */
+    struct slice last_modified;
+    struct slice etag;
+    struct slice location; /* Location field, finished */
+    struct array fields;   /* struct response_field: everything else, in order */
+    bool accept_ranges;
+    uint64_t content_length; /* of the content, also when HEAD leaves it out */
+    struct segment *content; /* chain of segments; NULL: empty */
+    struct segment *content_last;
+    bool close;  /* close the connection after this answer */
+    bool silent; /* close without an answer (444) */
+};
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * scoreboard.h - what each child is doing, in memory shared with the master.
+ *
+ * One page-aligned record a slot, written by its child only, read by the master also
+ * after the child died of anything. The reader trusts no length or text in it: strings
+ * are bounded by their arrays and escaped when logged.
+ */
+#ifndef SERVER_SCOREBOARD_H
+#define SERVER_SCOREBOARD_H
+
+#include "common/slice.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define BOARD_SLOT_BYTES 4096
+
+/* The request on the processor right now. */
+struct board_request {
+    _Atomic uint32_t active; /* 1 while the rest is meaningful */
+    uint64_t connection;
+    int64_t started_ms; /* monotonic */
+    char peer[64];
+    char line[512]; /* request line, cut */
+    char host[128];
+    char phase[32];     /* "routing", "opening a file", "sending" .. */
+    char location[256]; /* "file:line" of the location */
+};
+
+struct board_slot {
+    _Atomic pid_t pid;
+    _Atomic uint32_t generation;
+    _Atomic int64_t beat_ns;      /* monotonic, each event turn */
+    _Atomic uint32_t connections; /* open now */
+    _Atomic uint32_t connections_free;
+    _Atomic uint64_t accepted;
+    _Atomic uint64_t requests;
+    _Atomic uint64_t bytes_sent;
+    _Atomic uint64_t accept_errors;
+    _Atomic uint32_t draining;
+    struct board_request request;
+};
+
+/* For the child. Cheap: plain stores. `slot` NULL is allowed and records nothing. */
+void board_request_begin(struct board_slot *slot, uint64_t connection, struct slice peer,
+                         struct slice line);
+void board_request_host(struct board_slot *slot, struct slice host);
+void board_request_location(struct board_slot *slot, const char *label);
+void board_request_phase(struct board_slot *slot, const char *phase);
+void board_request_end(struct board_slot *slot);
+
+/* For the master: one line of text about the request under way, escaped and bounded;
+ * false when none was. `out` has room for `room` bytes, NUL included. */
+bool board_describe(const struct board_slot *slot, char *out, size_t room);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * service.h - what the service side of a worker shares: from a request's bytes to a
+ * response, without a socket. Passed down, never global.
+ */
+#ifndef SERVER_SERVICE_H
+#define SERVER_SERVICE_H
+
+#include "common/list.h"
+#include "common/log.h"
+#include "config/settings.h"
+#include "server/scoreboard.h"
+
+struct filecache;
+
+struct service {
+    const struct config *config;
+    struct filecache *files;
+    struct board_slot *board; /* NULL in tests: nothing is recorded */
+    log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
+    void *access_context;
+    struct list free_requests; /* of struct request, arenas kept */
+    size_t free_count;
+    bool draining; /* every answer says Connection: close */
+};
+
+void service_init(struct service *service, const struct config *config);
+void service_clear(struct service *service); /* frees pool and cache */
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * worker.h - one worker process: an event loop over its share of the connections.
+ */
+#ifndef SERVER_WORKER_H
+#define SERVER_WORKER_H
+
+#include "server/accept.h"
+#include "server/conn.h"
+#include "server/ev.h"
+#include "server/service.h"
+#include "server/timers.h"
+
+struct worker {
+    const struct config *config;
+    struct ev_loop *loop;
+    struct timers *timers;
+    struct service service;
+    struct conns conns;
+    struct acceptors accept;
+    struct board_slot *board;        /* its own record */
+    struct board_slot *const *peers; /* records of its generation, for the balance */
+    size_t peer_count;
+    size_t connections_max;
+    unsigned slot;
+    unsigned generation;
+    bool draining;
+    bool quitting; /* leave the loop at the end of this turn */
+};
+
+#endif
