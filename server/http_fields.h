@@ -108,4 +108,8 @@ bool http_is_token(struct slice text);
 /* True when every byte may stand in a field value: VCHAR, SP, HTAB, obs-text. */
 bool http_is_field_value(struct slice text);
 
+/* How many bytes at the front are tchar, and how many may stand in a field value. */
+size_t http_token_span(struct slice text);
+size_t http_text_span(struct slice text);
+
 #endif

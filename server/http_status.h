@@ -29,4 +29,11 @@ bool http_status_bodiless(unsigned status);
 /* True for 301, 302, 303, 307, 308: the codes that carry a Location. */
 bool http_status_redirects(unsigned status);
 
+/* How the parsers refuse: `return http_refuse(400, why, "repeated Host");`. */
+static inline unsigned http_refuse(unsigned status, const char **why, const char *phrase)
+{
+    *why = phrase;
+    return status;
+}
+
 #endif

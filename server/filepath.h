@@ -1,0 +1,23 @@
+/*
+ * filepath.h - which file a request means: root plus path, or alias plus what follows the
+ * location's prefix.
+ */
+#ifndef SERVER_FILEPATH_H
+#define SERVER_FILEPATH_H
+
+#include "server/request.h"
+
+/* A directory that nothing may leave, and a path beneath it. In the request's arena,
+ * NUL-terminated; `path` has no leading slash. */
+struct filepath {
+    const char *root;
+    const char *path;
+};
+
+/* For request->path, or any other absolute URI path of the location. */
+struct filepath filepath_of(const struct request *request, struct slice uri_path);
+
+/* Root and path joined, for $request_filename and messages. */
+const char *filepath_join(const struct request *request, struct filepath path);
+
+#endif

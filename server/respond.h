@@ -1,0 +1,41 @@
+/*
+ * respond.h - the ways in which a handler answers. Each fills request->response.
+ */
+#ifndef SERVER_RESPOND_H
+#define SERVER_RESPOND_H
+
+#include "server/request.h"
+
+/* An answer with a built-in error page or an error_page of the location (which may lead
+ * to an internal redirect). The last thing that a handler does. */
+void respond_error(struct request *request, unsigned status);
+
+/* A redirect to a path of this server, as absolute_redirect asks; `path` is escaped
+ * already, the query is the caller's. */
+void respond_redirect(struct request *request, unsigned status, struct slice path);
+
+/* A whole body from memory that lives as long as the request. */
+void respond_memory(struct request *request, unsigned status, struct slice content_type,
+                    struct slice content);
+
+/* Adds a field line; name and value must live as long as the request. */
+void respond_field(struct request *request, struct slice name, struct slice value);
+
+/* Appends content: bytes of the request's lifetime, or a stretch of a file that the
+ * request holds (request_hold_file). content_length is the sum. */
+void respond_add_memory(struct request *request, struct slice bytes);
+void respond_add_file(struct request *request, const struct file *file, uint64_t offset,
+                      uint64_t length);
+
+/* Takes over a reference to a file until request_end. */
+void request_hold_file(struct request *request, struct file *file);
+
+/*
+ * Internal redirects, each counted against a limit of 10 (then 500). To a path, as given
+ * by index, try_files and error_page: a server's locations are searched again and all
+ * phases run. To a named location: the path stays.
+ */
+void request_redirect(struct request *request, struct slice path, struct slice args);
+void request_redirect_named(struct request *request, const struct location *named);
+
+#endif
