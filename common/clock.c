@@ -14,7 +14,7 @@ static struct {
     struct text error_log;
     struct text access_log;
     struct text iso8601;
-} now;
+} now = {.formatted = -1};
 
 static const char day_names[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char month_names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

@@ -152,7 +152,8 @@ bool escape_json(struct buf *out, struct slice text)
 
 static bool plain_in_html(unsigned char c)
 {
-    return c >= 0x20 && c < 0x80 && strchr("&<>\"'", c) == NULL;
+    return c >= 0x20 && c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"' &&
+           c != '\'';
 }
 
 /* XML 1.0 has no way to write the control characters but these. */

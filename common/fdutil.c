@@ -247,7 +247,7 @@ static ssize_t receive(int socket, struct msghdr *message)
 {
     ssize_t got;
     do {
-        got = recvmsg(socket, message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        got = recvmsg(socket, message, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     return got;
 }

@@ -35,7 +35,7 @@ void fd_close_from(int first);
  * descriptors. fd_recv stores the number of bytes and returns the number of descriptors
  * taken (0..max, each with close-on-exec), -1 with errno (EAGAIN: nothing there), or -1
  * with errno ECONNRESET at end of stream. *len is the room on entry. A message or a set
- * of descriptors larger than the room is lost: EMSGSIZE. fd_recv never waits.
+ * of descriptors larger than the room is lost: EMSGSIZE.
  */
 #define FD_PASS_MAX 64
 int fd_send(int socket, const void *bytes, size_t len, const int *fds, size_t count);

@@ -1,7 +1,6 @@
 #include "common/log.h"
 #include "common/clock.h"
 #include "common/escape.h"
-#include "common/fdutil.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,12 @@ static void write_to_stderr(void *context, uint32_t file, struct slice line)
 {
     (void)context;
     (void)file;
-    fd_write_all(STDERR_FILENO, line.ptr, line.len);
+    /* One call, so that lines of several processes do not mix. What a terminal or a pipe
+     * does not take is lost: the process must not wait for it. */
+    ssize_t ignored;
+    do {
+        ignored = write(STDERR_FILENO, line.ptr, line.len);
+    } while (ignored < 0 && errno == EINTR);
 }
 
 static const struct log_target stderr_target = {.file = 0, .level = LOG_LEVEL_NOTICE};

@@ -23,9 +23,7 @@ struct header {
 };
 
 struct ring {
-    /* Written once. The second is the complement of the first: a stray write is seen. */
-    _Atomic uint64_t capacity;
-    _Atomic uint64_t capacity_check;
+    _Atomic uint64_t capacity; /* written once */
 
     /* The producer's line. */
     alignas(CACHE_LINE) _Atomic uint64_t head;
@@ -38,6 +36,12 @@ struct ring {
 
     alignas(CACHE_LINE) unsigned char content[];
 };
+
+/*
+ * The largest capacity that this process or an ancestor gave out, in memory that no other
+ * process reaches: a ring that claims more was scribbled on.
+ */
+static uint64_t largest_capacity;
 
 static uint64_t load(const _Atomic uint64_t *word)
 {
@@ -67,7 +71,7 @@ struct ring *ring_init(void *memory, size_t capacity)
     assert((capacity & (capacity - 1)) == 0);
     struct ring *ring = memory;
     store(&ring->capacity, capacity);
-    store(&ring->capacity_check, ~(uint64_t)capacity);
+    largest_capacity = capacity > largest_capacity ? capacity : largest_capacity;
     return ring;
 }
 
@@ -75,7 +79,8 @@ struct ring *ring_init(void *memory, size_t capacity)
 static uint64_t checked_capacity(const struct ring *ring)
 {
     uint64_t capacity = load(&ring->capacity);
-    return capacity == ~load(&ring->capacity_check) ? capacity : 0;
+    bool is_power = (capacity & (capacity - 1)) == 0;
+    return is_power && capacity <= largest_capacity ? capacity : 0;
 }
 
 size_t ring_capacity(const struct ring *ring)

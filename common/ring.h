@@ -21,7 +21,8 @@ struct ring; /* lives in the memory handed to ring_init; no pointer inside */
 /* Bytes of memory for a ring with room for `capacity` bytes (a power of two). */
 size_t ring_footprint(size_t capacity);
 
-/* Makes an empty ring in zeroed memory, aligned to 64 bytes. */
+/* Makes an empty ring in zeroed memory, aligned to 64 bytes. To be called by an ancestor
+ * of both sides, which remember the largest capacity for themselves. */
 struct ring *ring_init(void *memory, size_t capacity);
 
 /* Longest record that can be put: a quarter of the capacity. */

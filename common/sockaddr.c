@@ -81,6 +81,9 @@ static bool parse_ipv4_host(struct slice host, struct in_addr *address)
 static const char *parse_ipv4(struct sockaddr_any *out, struct slice text, uint16_t port)
 {
     size_t colon = slice_find(text, ':');
+    if (colon != slice_rfind(text, ':')) {
+        return "IPv6 address without brackets";
+    }
     struct slice host = slice_of(text.ptr, colon);
     if (host.len == 0) {
         return "no host";
