@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define SUITES_MAX 64
+#define SUITES_MAX 128
 
 static struct {
     const char *name;

@@ -14,6 +14,7 @@
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 
+#include "common/slice.h"
 #include <check.h>
 
 void unit_register(const char *name, void (*fill)(TCase *unit_case));
@@ -31,5 +32,13 @@ void unit_register(const char *name, void (*fill)(TCase *unit_case));
 /* Runs function with _i from first to last - 1: one row of a table a test. */
 #define UNIT_LOOP(function, first, last)                                                 \
     tcase_add_loop_test(unit_case, function, first, last)
+
+/* The bytes of a slice against a string. */
+#define UNIT_SLICE_EQ(slice, str)                                                        \
+    do {                                                                                 \
+        struct slice unit_got = (slice);                                                 \
+        ck_assert_msg(slice_eq(unit_got, slice_str(str)), "\"%.*s\" is not \"%s\"",      \
+                      SLICE_ARG(unit_got), (str));                                       \
+    } while (0)
 
 #endif
