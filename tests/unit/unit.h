@@ -34,9 +34,9 @@ void unit_register(const char *name, void (*fill)(TCase *unit_case));
     tcase_add_loop_test(unit_case, function, first, last)
 
 /* The bytes of a slice against a string. */
-#define UNIT_SLICE_EQ(slice, str)                                                        \
+#define UNIT_SLICE_EQ(got, str)                                                          \
     do {                                                                                 \
-        struct slice unit_got = (slice);                                                 \
+        struct slice unit_got = (got);                                                   \
         ck_assert_msg(slice_eq(unit_got, slice_str(str)), "\"%.*s\" is not \"%s\"",      \
                       SLICE_ARG(unit_got), (str));                                       \
     } while (0)
