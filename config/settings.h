@@ -91,8 +91,8 @@ enum try_last {
 };
 
 struct try_file {
-    struct template path;
-    bool is_dir; /* written with a trailing slash */
+    struct template path; /* without its trailing slash */
+    bool is_dir;          /* written with a trailing slash */
 };
 
 struct try_files {
@@ -117,8 +117,9 @@ struct error_page {
     enum error_override override;
     unsigned status;              /* for ERROR_SET */
     struct template target;       /* a path, or a URL (then redirected to) */
-    const struct location *named; /* target is @name */
+    const struct location *named; /* target is @name; NULL: this server has none such */
     bool is_url;
+    struct position at;
 };
 
 struct error_pages {
@@ -205,10 +206,13 @@ enum if_modified_since {
 
 /* http, server and location level. */
 struct location_settings {
-    /* where files are */
-    struct template root;
+    /* where files are; root and alias are one setting: the nearest of them holds */
+    struct template root;  /* absolute, without a trailing slash but for "/" itself */
     struct template alias; /* no parts: not set */
     bool has_alias;
+    size_t alias_length;     /* bytes of the path that alias replaces: the pattern of the
+                              * location it is written in, which nested ones inherit */
+    struct position root_at; /* of root or alias; no source: the default */
     struct index_list index;
     struct try_files try_files;
     bool internal;
@@ -284,6 +288,8 @@ struct server {
     struct location *fallback; /* LOCATION_SERVER */
     struct prefixes locations; /* of struct location, nested ones included */
     struct hash named;         /* "@name" to struct location */
+    struct location **all;     /* every location but the fallback, in the file's order */
+    size_t location_count;
 };
 
 /* One address:port as `listen` lines name it, and who answers there. */
@@ -301,7 +307,8 @@ enum keepalive_probe {
 };
 
 /* One socket to bind. Specific addresses on the port of a wildcard listener share its
- * socket: the accepted connection's own address then chooses among `addresses`. */
+ * socket: the accepted connection's own address then chooses among `addresses`. IPv4
+ * addresses may share that of "[::]" with ipv6only=off: accepted ones are IPv4-mapped. */
 struct listen_socket {
     struct sockaddr_any addr;
     struct listen_address **addresses; /* specific ones first, the wildcard last */
