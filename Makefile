@@ -33,12 +33,12 @@ LDFLAGS_musl    := -static
 
 CFLAGS  ?=
 LDFLAGS ?=
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) -I. -DTINYHTTPD_VERSION='"$(VERSION)"' \
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -I. -DTINYHTTPD_VERSION='"$(VERSION)"' \
               -DTINYHTTPD_PREFIX='"$(PREFIX)"' -DTINYHTTPD_SYSCONFDIR='"$(SYSCONFDIR)"' \
               -DTINYHTTPD_LOCALSTATEDIR='"$(LOCALSTATEDIR)"' \
               $(CFLAGS_$(FLAVOUR)) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
-LIBS := -lcrypt
+LIBS :=
 
 # One file a facility: the event back end is the one chosen by EV.
 NOT_CHOSEN := $(filter-out server/ev_$(EV).c,$(wildcard server/ev_epoll.c server/ev_poll.c))
@@ -78,5 +78,102 @@ UNIT := $(foreach folder,common config server,$(BUILD)/unit-$(folder))
 
 $(UNIT): $(BUILD)/unit-%: $$(call tests,%) $(BUILD)/tests/unit/main.o $$(LINKS_%)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+
+.PHONY: test check integration
+test:
+	scripts/install-test-packages
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory integration
+	@echo "All unit and integration tests passed ($(FLAVOUR), $(EV))."
+
+check: $(UNIT)
+	@for program in $^; do echo "== $$program"; $$program || exit 1; done
+
+integration: $(PROGRAM)
+	@TINYHTTPD=$(abspath $(PROGRAM)) FLAVOUR=$(FLAVOUR) $$(scripts/find-python) -m pytest \
+	    -q -p no:cacheprovider $$(scripts/find-python xdist) $(PYTEST_ARGS) tests/integration
+
+# --- the same suites in other flavours ---------------------------------------------------
+.PHONY: asan torture poll musl coverage
+asan torture:
+	@$(MAKE) --no-print-directory FLAVOUR=$@ check
+	@$(MAKE) --no-print-directory FLAVOUR=$@ integration
+
+poll:
+	@$(MAKE) --no-print-directory EV=poll check
+	@$(MAKE) --no-print-directory EV=poll integration
+
+musl:
+	@$(MAKE) --no-print-directory FLAVOUR=musl CC=musl-gcc build/musl/tinyhttpd
+
+coverage:
+	@$(MAKE) --no-print-directory FLAVOUR=coverage check
+	@$(MAKE) --no-print-directory FLAVOUR=coverage integration
+	gcovr --root . --object-directory build/coverage --exclude tests --print-summary
+
+# --- fuzzing: `make fuzz SECONDS=60` runs every target for that long ----------------------
+SECONDS ?= 10
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz fuzz-programs
+fuzz:
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz CC=clang fuzz-programs
+	scripts/fuzz $(SECONDS) $(FUZZERS)
+
+fuzz-programs: $(FUZZERS)
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# --- how it is written -------------------------------------------------------------------
+C_FILES := $(wildcard common/*.[ch] config/*.[ch] server/*.[ch] tests/unit/*.[ch] \
+                      tests/unit/*/*.c tests/fuzz/*.c)
+.PHONY: format lint
+format:
+	clang-format -i $(C_FILES)
+
+lint:
+	clang-format --dry-run -Werror $(C_FILES)
+	scripts/check-style
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability -I. \
+	    --suppressions-list=.cppcheck-suppressions --inline-suppr common config server
+	shellcheck .ci/run $(SHELL_SCRIPTS)
+	mandoc -T lint -W warning server/tinyhttpd.8 config/tinyhttpd.conf.5
+
+# --- installation ------------------------------------------------------------------------
+SHELL_SCRIPTS := $(addprefix scripts/,install-test-packages find-python fuzz check-style \
+                   tinyhttpd.init)
+SUBSTITUTE := sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+                  -e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g'
+.PHONY: install uninstall clean
+install: build/tinyhttpd
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/tinyhttpd \
+	    $(DESTDIR)$(PREFIX)/share/tinyhttpd/html $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	    $(DESTDIR)$(SYSCONFDIR)/tinyhttpd $(DESTDIR)$(SYSCONFDIR)/init.d \
+	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d $(DESTDIR)$(LOCALSTATEDIR)/log/tinyhttpd
+	install -m 755 build/tinyhttpd $(DESTDIR)$(PREFIX)/sbin/tinyhttpd
+	install -m 644 server/tinyhttpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 config/tinyhttpd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 README.md tinyhttpd.conf.example $(DESTDIR)$(PREFIX)/share/doc/tinyhttpd/
+	install -m 644 scripts/welcome.html \
+	    $(DESTDIR)$(PREFIX)/share/tinyhttpd/html/index.html
+	$(SUBSTITUTE) scripts/tinyhttpd.init >$(DESTDIR)$(SYSCONFDIR)/init.d/tinyhttpd
+	chmod 755 $(DESTDIR)$(SYSCONFDIR)/init.d/tinyhttpd
+	$(SUBSTITUTE) scripts/tinyhttpd.logrotate >$(DESTDIR)$(SYSCONFDIR)/logrotate.d/tinyhttpd
+	$(SUBSTITUTE) scripts/tinyhttpd.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/tinyhttpd.service
+	@conf=$(DESTDIR)$(SYSCONFDIR)/tinyhttpd/tinyhttpd.conf; \
+	if [ -e $$conf ]; then echo "kept $$conf"; \
+	else $(SUBSTITUTE) scripts/tinyhttpd.conf >$$conf && echo "wrote $$conf"; fi
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/tinyhttpd $(DESTDIR)$(PREFIX)/share/man/man8/tinyhttpd.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/tinyhttpd.conf.5 \
+	    $(DESTDIR)$(SYSCONFDIR)/init.d/tinyhttpd $(DESTDIR)$(SYSCONFDIR)/logrotate.d/tinyhttpd \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/tinyhttpd.service
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/tinyhttpd $(DESTDIR)$(PREFIX)/share/tinyhttpd
+
+clean:
+	rm -rf build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
