@@ -21,7 +21,7 @@ struct slice http_coding_name(enum http_coding coding);
 /*
  * Fills quality[] (0 to 1000 thousandths; 0: not acceptable) for every coding. Without
  * the field only identity is acceptable to us. "x-gzip" is gzip; "*" covers what is
- * unnamed.
+ * unnamed. Identity that nothing names is the last choice: quality 1.
  */
 void http_accept_encoding(const struct http_fields *fields,
                           unsigned quality[HTTP_CODING_COUNT]);

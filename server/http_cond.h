@@ -21,7 +21,7 @@ enum http_ims {
 
 struct http_cond {
     unsigned status;  /* 0: go on; 304 or 412 */
-    bool honor_range; /* false: If-Range failed, ignore Range */
+    bool honor_range; /* false: ignore Range: no GET (RFC 9110, 14.2), or If-Range */
 };
 
 /* `now`, seconds since the epoch, is for dates with two-digit years and If-Range. */

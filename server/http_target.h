@@ -24,7 +24,9 @@ struct http_target {
 };
 
 /* Returns 0 or 400 with *why. Raw bytes outside US-ASCII, fragments, user information and
- * invalid percent escapes are refused; which form a method may use is checked here. */
+ * invalid percent escapes are refused; which form a method may use is checked here.
+ * The bytes that browsers send raw against the RFC (| [ ] ^, in a query also \ ` { }) are
+ * taken. An absolute form's scheme is http or https; CONNECT names a port. */
 unsigned http_target_parse(struct http_target *target, struct slice text,
                            enum http_method method, const char **why);
 
@@ -43,7 +45,8 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
 struct slice http_host_fold(struct slice host, char *out);
 
 /* Splits "host", "host:port", "[v6]:port" and checks both parts (RFC 3986, 3.2.2).
- * Returns false when it is none of them; userinfo is not allowed. */
+ * Returns false when it is none of them or the host is empty; userinfo is not allowed.
+ * An empty port, or none, is the null slice; a port is at most 65535. */
 bool http_authority_split(struct slice text, struct slice *host, struct slice *port);
 
 #endif
