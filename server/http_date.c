@@ -11,8 +11,8 @@ static const int64_t year_9999 = 253402300799;
 
 struct date {
     int64_t year;
-    unsigned month; /* 1 to 12 */
-    unsigned day;   /* 1 to 31 */
+    unsigned month;   /* 1 to 12 */
+    unsigned day;     /* 1 to 31 */
     unsigned weekday; /* 0: Sunday */
     unsigned hour, minute, second;
 };
@@ -104,7 +104,7 @@ struct slice http_date_format(int64_t seconds, char out[HTTP_DATE_LEN + 1])
     return slice_of(out, HTTP_DATE_LEN);
 }
 
-/* --- parsing -------------------------------------------------------------------------- */
+/* --- parsing ---------------------------------------------------------------------- */
 
 /* Takes exactly `width` digits off the front. */
 static bool take_number(struct slice *text, size_t width, unsigned *value)

@@ -7,7 +7,7 @@ enum {
     LAST = 511,
 };
 
-#define STATUS(code, reason) [(code) - FIRST] = SLICE_INIT(#code " " reason)
+#define STATUS(code, reason) [(code)-FIRST] = SLICE_INIT(#code " " reason)
 
 /* RFC 9110, 15; 428, 429, 431 and 511 are RFC 6585's, 451 is RFC 7725's. */
 static const struct slice texts[LAST - FIRST + 1] = {

@@ -156,7 +156,7 @@ unsigned http_target_parse(struct http_target *target, struct slice text,
     return parse_absolute(target, text, why);
 }
 
-/* --- paths ---------------------------------------------------------------------------- */
+/* --- paths ------------------------------------------------------------------------ */
 
 /* A decoded path while it grows. It always begins with the root's slash. */
 struct path {
@@ -240,8 +240,8 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
     while (raw.len > 0 && inside) {
         int byte = take_byte(&raw);
         if (byte <= 0) {
-            return http_refuse(400, why, byte == 0 ? "NUL in the path"
-                                                   : "invalid percent escape");
+            return http_refuse(400, why,
+                               byte == 0 ? "NUL in the path" : "invalid percent escape");
         }
         if (byte == '/') {
             inside = add_slash(&path, merge_slashes);
@@ -256,7 +256,7 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
     return 0;
 }
 
-/* --- authority ------------------------------------------------------------------------ */
+/* --- authority -------------------------------------------------------------------- */
 
 struct slice http_host_fold(struct slice host, char *out)
 {
