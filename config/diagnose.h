@@ -41,7 +41,8 @@ struct diagnosis {
     enum log_level level; /* EMERG for an error, WARN for a warning */
     struct position at;
     const char *message;
-    const char *help; /* may hold several lines; NULL: none */
+    const char *help;    /* may hold several lines; NULL: none */
+    const char *excerpt; /* the source line and its caret, as printed; NULL: none */
 };
 
 struct diagnostics {
@@ -53,7 +54,9 @@ struct diagnostics {
 
 void diag_init(struct diagnostics *diag, struct arena *arena);
 
-/* `help` may be NULL. The text is copied. */
+/* `help` may be NULL. The text is copied, and so is what is quoted of the source:
+ * messages may be printed after the sources are gone. In a diagnosis, at.source has only
+ * its path. */
 void diag_error(struct diagnostics *diag, struct position at, const char *help,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 void diag_warn(struct diagnostics *diag, struct position at, const char *help,
@@ -62,11 +65,11 @@ void diag_warn(struct diagnostics *diag, struct position at, const char *help,
 /* One diagnosis as text with its source line and caret (several lines, each ended). */
 void diag_format(const struct diagnosis *diagnosis, struct buf *out);
 
-/* "file:line:column: message": one line, for the error log. */
+/* "file:line:column: message", without a line feed: for the error log. */
 void diag_format_short(const struct diagnosis *diagnosis, struct buf *out);
 
 /* The name nearest to `word` (Damerau-Levenshtein, at most a third of its length and at
- * least 1 apart), or NULL. */
+ * least 1 apart; '-' for '_' and a wrong case count half), or NULL. */
 const char *diag_nearest(struct slice word, const char *const *names, size_t count);
 
 #endif
