@@ -137,7 +137,7 @@ lint:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability -I. \
 	    --suppressions-list=.cppcheck-suppressions --inline-suppr common config server
 	shellcheck .ci/run $(SHELL_SCRIPTS)
-	mandoc -T lint -W warning server/tinyhttpd.8 config/tinyhttpd.conf.5
+	mandoc -T lint -W style server/tinyhttpd.8 config/tinyhttpd.conf.5
 
 # --- installation ------------------------------------------------------------------------
 SHELL_SCRIPTS := $(addprefix scripts/,install-test-packages find-python fuzz check-style \
