@@ -3,7 +3,8 @@
  *
  * Each returns true when it has dealt with the request (answered, or redirected
  * internally), false to let the next have it. request_phases.c calls them in order:
- * return, method check, try_files, then the content: index, listing, file.
+ * return, try_files, method check, then the content: index, listing, file. The content
+ * handlers see GET and HEAD only.
  */
 #ifndef SERVER_HANDLERS_H
 #define SERVER_HANDLERS_H

@@ -44,7 +44,8 @@ struct request {
     struct service *service;
     struct arena *arena;
     const struct client *client;
-    int64_t started_ms; /* monotonic: first byte of the head */
+    struct slice peer;  /* the client's address as text, without its port */
+    int64_t started_ms; /* monotonic: first byte of the head; request_create says now */
     struct timespec started_wall;
     bool pipelined;
 
@@ -66,6 +67,8 @@ struct request {
     struct slice args;  /* null: none */
     unsigned redirects; /* internal redirects so far */
     bool internal;      /* the current path was chosen by us */
+    bool again;         /* redirected internally: the phases have to run once more */
+    unsigned expanding; /* templates within templates, such as $document_root */
     bool in_error_page;
     unsigned error_status; /* the status that error_page keeps; 0: none */
 

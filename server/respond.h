@@ -7,12 +7,17 @@
 #include "server/request.h"
 
 /* An answer with a built-in error page or an error_page of the location (which may lead
- * to an internal redirect). The last thing that a handler does. */
+ * to an internal redirect). The last thing that a handler does: content so far is dropped
+ * and files are released; fields (Allow, Content-Range, WWW-Authenticate) stay. */
 void respond_error(struct request *request, unsigned status);
 
 /* A redirect to a path of this server, as absolute_redirect asks; `path` is escaped
  * already, the query is the caller's. */
 void respond_redirect(struct request *request, unsigned status, struct slice path);
+
+/* A redirect to a reference as it stands: a URL, or a path that was written by hand. What
+ * no URI may contain (white space, controls, bytes past US-ASCII) is escaped. */
+void respond_location(struct request *request, unsigned status, struct slice reference);
 
 /* A whole body from memory that lives as long as the request. */
 void respond_memory(struct request *request, unsigned status, struct slice content_type,

@@ -5,6 +5,7 @@
 #ifndef SERVER_SERVICE_H
 #define SERVER_SERVICE_H
 
+#include "common/buf.h"
 #include "common/list.h"
 #include "common/log.h"
 #include "config/settings.h"
@@ -18,11 +19,16 @@ struct service {
     struct board_slot *board; /* NULL in tests: nothing is recorded */
     log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
     void *access_context;
+    struct buf scratch;        /* where heads, pages and log lines are put together */
     struct list free_requests; /* of struct request, arenas kept */
     size_t free_count;
     bool draining; /* every answer says Connection: close */
 };
 
+/* Requests that wait for their next use; more than these are given back. */
+#define SERVICE_POOL_MAX 256
+
+/* Members that the caller wants differently (board, sink) are set afterwards. */
 void service_init(struct service *service, const struct config *config);
 void service_clear(struct service *service); /* frees pool and cache */
 

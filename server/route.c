@@ -1,0 +1,23 @@
+#include "server/route.h"
+
+void route_enter(struct request *request, const struct location *location)
+{
+    request->location = location;
+    request->set = &location->set;
+    board_request_location(request->service->board, location->label);
+}
+
+void route_server(struct request *request)
+{
+    const struct listen_address *address = request->client->address;
+    const struct server *named = names_find(&address->names, request->host);
+    request->server = named != NULL ? named : address->default_server;
+    route_enter(request, request->server->fallback);
+}
+
+void route_location(struct request *request)
+{
+    const struct location *found =
+        prefixes_find(&request->server->locations, request->path);
+    route_enter(request, found != NULL ? found : request->server->fallback);
+}
