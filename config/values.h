@@ -18,8 +18,9 @@ const char *value_number(struct slice text, uint64_t *value);
 /* Bytes: digits with an optional k, m or g (1024s), any case. */
 const char *value_size(struct slice text, uint64_t *value);
 
-/* Milliseconds: "1h 30m" style without spaces, units ms s m h d w M y in descending
- * order, a bare number is seconds. M is 30 days, y 365 days. */
+/* Milliseconds: "1h30m" style, units ms s m h d w M y in descending
+ * order, a bare number is seconds. M is 30 days, y 365 days. At most 292 years, so that
+ * it fits as nanoseconds, too. A blank may stand between the parts. */
 const char *value_time(struct slice text, int64_t *milliseconds);
 
 #endif
