@@ -24,6 +24,14 @@ struct acceptor {
     const struct listen_socket *listener;
 };
 
+/* Why the listeners are out of the event loop. */
+enum accept_pause {
+    ACCEPT_RUNNING,
+    ACCEPT_AHEAD,     /* holds more than its share: for at most 10 ms */
+    ACCEPT_FULL,      /* worker_connections are open: until one closes */
+    ACCEPT_EXHAUSTED, /* no descriptor or memory: until one closes, or a while */
+};
+
 /* All listeners of a worker, and whether it takes connections now. */
 struct acceptors {
     struct acceptor *items;
@@ -31,7 +39,8 @@ struct acceptors {
     struct timer resume;   /* ends a pause */
     int backoff_ms;        /* of the last pause for want of descriptors */
     int64_t complained_ms; /* when the log last said so */
-    bool paused;
+    enum accept_pause pause;
+    bool owed; /* after a pause for the balance the next connection is taken */
     bool closed;
 };
 

@@ -3,14 +3,23 @@
  *
  * state       polls  deadline                              leaves to
  * READ_HEAD   in     client_header_timeout, absolute       READ_BODY, SEND, CLOSING
- * READ_BODY   in     client_body_timeout and minimum rate  SEND, CLOSING
- * SEND        out    send_timeout, per progress            IDLE, LINGER, CLOSING
+ * READ_BODY   in*    client_body_timeout and minimum rate  SEND, CLOSING
+ * SEND        out    send_timeout, per progress            PAUSE, IDLE, LINGER, CLOSING
+ * PAUSE       -      when limit_rate allows more           SEND, CLOSING
  * IDLE        in     keepalive_timeout                     READ_HEAD, CLOSING
  * LINGER      in     lingering_timeout, lingering_time     CLOSING
  * CLOSING     -      end of the event batch                freed
  *
- * Interest and deadline are derived from the state in one place. There is one way to die:
- * conn_close(conn, reason). An idle connection owns no buffer and no request.
+ * (*: and out while earlier answers or a 100 Continue are queued.)
+ *
+ * Interest and deadline are derived from the state in one place (conn_state.c). There is
+ * one way to die: conn_close(conn, reason). An idle connection owns no buffer and no
+ * request. What arrives is read into a buffer that all connections of the worker share;
+ * answers to all requests of one read leave in one writev.
+ *
+ * A drain needs nothing from here but service.draining: the answer to the next request on
+ * each connection says Connection: close, and an idle one stays until then, or until its
+ * keep-alive timeout, so that no request is lost.
  */
 #ifndef SERVER_CONN_H
 #define SERVER_CONN_H
@@ -29,27 +38,47 @@ enum conn_state {
     CONN_READ_HEAD,
     CONN_READ_BODY,
     CONN_SEND,
+    CONN_PAUSE,
     CONN_IDLE,
     CONN_LINGER,
     CONN_CLOSING,
     CONN_STATE_COUNT,
 };
 
+/* What follows the last answer that is queued. */
+enum conn_after {
+    CONN_KEEP,
+    CONN_CLOSE,
+    CONN_CLOSE_RESET,  /* without an orderly end: reset_timedout_connection */
+    CONN_CLOSE_LINGER, /* the client may be sending: let it read the answer first */
+};
+
+/* What has arrived and is not used yet: the front of a head, or requests that wait for
+ * the answers before them. */
+struct conn_input {
+    struct buf bytes;
+    struct http_scanner scanner;
+    int64_t began_ms; /* when the first byte came, monotonic */
+    bool pipelined;   /* it came together with an earlier request */
+};
+
 struct conn {
     struct ev_source source;
     struct timer timer;
-    struct list link; /* worker->conns.all, by state: .idle, oldest first */
+    struct list link; /* in one of the lists of struct conns, by state */
     struct worker *worker;
-    enum conn_state state;
-    struct client client;
+    struct conn_input *input; /* NULL: nothing is left over */
+    struct request *reading;  /* its body is being read; NULL: none */
+    struct list requests;     /* struct request, oldest first, queued in `out` */
     struct outq out;
-    struct list requests; /* struct request, oldest first, not yet sent */
-    struct buf in;        /* a head that came in part; empty otherwise */
-    struct http_scanner scanner;
-    int64_t state_since_ms;
-    uint64_t progress; /* bytes in this state, for minimum rates and limit_rate */
-    bool keep_alive;
-    bool peer_closed;
+    struct client client;
+    const struct location_settings *set; /* of the newest request */
+    int64_t since_ms;    /* when the state began (SEND and PAUSE: as one) */
+    int64_t progress_ms; /* when a byte moved last */
+    uint64_t progress;   /* bytes moved in this state */
+    uint8_t state;       /* enum conn_state */
+    uint8_t after;       /* enum conn_after */
+    bool peer_closed;    /* the peer broke off before its answer */
 };
 
 /* Every connection of a worker. */
@@ -58,29 +87,29 @@ struct conns {
     struct list idle;    /* oldest first: the first to go when room is needed */
     struct list closing; /* freed by conns_sweep() */
     struct list pool;    /* unused struct conn, a few */
-    size_t count;        /* open: busy and idle */
-    char *buffer;        /* the worker-wide receive buffer */
+    size_t pool_count;
+    size_t count; /* open: busy and idle */
+    char *buffer; /* the worker-wide receive buffer */
 };
 
 #define CONN_BUFFER_SIZE 65536
 
 void conns_init(struct conns *conns);
-void conns_clear(struct conns *conns); /* closes all */
+void conns_clear(struct conns *conns); /* closes all and frees everything */
 
 /* Takes over an accepted non-blocking socket and reads from it at once. */
 void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
                const struct listen_socket *listener);
 
-/* The one way to die; `reason` goes to the log at info. Logs requests under way. */
+/* The one way to die; `reason` goes to the log at info. Logs requests under way. The
+ * descriptor is closed at once, the memory goes with conns_sweep(). */
 void conn_close(struct conn *conn, const char *reason);
 
 /* Frees what was closed in this event batch. */
 void conns_sweep(struct conns *conns);
 
-/* Closes the connection that has been idle longest, if older than min_age_ms. */
+/* Closes the connection that has been idle longest, if older than min_age_ms. Returns
+ * whether it did. */
 bool conns_drop_idle(struct conns *conns, int64_t min_age_ms);
-
-/* The worker drains: idle connections stay for their next request, within the bound. */
-void conns_drain(struct conns *conns);
 
 #endif

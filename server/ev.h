@@ -1,9 +1,9 @@
 /*
  * ev.h - the event loop: descriptors that become ready call a function.
  *
- * Level-triggered. The loop knows nothing of time: the caller gives the longest wait. Two
- * back ends, chosen at build time, implement the seven functions of struct ev_backend's
- * contract in ev_backend.h: ev_epoll.c (Linux) and ev_poll.c (POSIX).
+ * Level-triggered. The loop knows nothing of timers: the caller gives the longest wait.
+ * Two back ends, chosen at build time, implement the seven functions of ev_backend.h:
+ * ev_epoll.c (Linux) and ev_poll.c (POSIX).
  */
 #ifndef SERVER_EV_H
 #define SERVER_EV_H
@@ -21,11 +21,12 @@ enum {
 struct ev_source;
 typedef void ev_ready(struct ev_source *source, unsigned events);
 
-/* Embedded in whatever owns the descriptor. Zero `interest` before the first ev_set. */
+/* Embedded in whatever owns the descriptor. Zero it, then set `ready` and `fd`. */
 struct ev_source {
     ev_ready *ready;
     int fd;
     uint8_t interest; /* what the kernel was told; private to ev.c */
+    uint16_t pending; /* place in the events of this turn, from 1; private to ev.c */
     uint32_t place;   /* private to the back end */
 };
 
@@ -47,9 +48,10 @@ int ev_set(struct ev_loop *loop, struct ev_source *source, unsigned interest);
 void ev_forget(struct ev_loop *loop, struct ev_source *source);
 
 /*
- * One turn: waits at most timeout_ms (-1: no limit), then calls what is ready. A source
- * forgotten during the turn is not called. Returns the number of calls, or -1 when
- * interrupted by a signal.
+ * One turn: waits at most timeout_ms (-1: no limit), updates the clock (clock_update),
+ * then calls what is ready. A source forgotten or taken out during the turn is not
+ * called, and one that changed what it waits for hears of that only. Returns the number
+ * of calls, or -1 when interrupted by a signal.
  */
 int ev_turn(struct ev_loop *loop, int timeout_ms);
 

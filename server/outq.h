@@ -26,6 +26,7 @@ struct segment {
 struct outq {
     struct segment *first;
     struct segment *last;
+    uint32_t files;  /* file segments in the queue */
     uint64_t queued; /* bytes ever put in */
     uint64_t sent;   /* bytes ever sent */
 };
@@ -46,7 +47,8 @@ static inline bool outq_empty(const struct outq *queue)
 }
 
 /* Sends until empty, blocked, or `limit` bytes (0: none) have gone. `use_sendfile` as in
- * the directive. Torture build: one byte a call. */
+ * the directive. Torture build: one byte of memory or a few of a file a call, then
+ * OUTQ_LIMIT. */
 enum outq_result outq_flush(struct outq *queue, int socket, uint64_t limit,
                             bool use_sendfile);
 

@@ -17,8 +17,11 @@ struct worker {
     struct service service;
     struct conns conns;
     struct acceptors accept;
-    struct board_slot *board;        /* its own record */
+    struct board_slot *board;        /* its own record; NULL in tests */
     struct board_slot *const *peers; /* records of its generation, for the balance */
+    /* The last number given to a connection. In shared memory, one for all workers, so
+     * that a number is unique on the server; NULL: this worker counts alone. */
+    _Atomic uint64_t *connection_counter;
     size_t peer_count;
     size_t connections_max;
     unsigned slot;
