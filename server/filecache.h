@@ -25,16 +25,27 @@ enum file_kind {
 #define FILE_ETAG_MAX    64
 #define FILE_CONTENT_MAX 16384 /* bytes of a file that is kept in memory */
 
+#define FILECACHE_CONTENT_TOTAL (32u << 20)
+
 struct file {
     enum file_kind kind;
-    int fd; /* -1 for what is not regular */
+    int fd; /* -1 for what is not regular or is in memory */
     uint64_t size;
     struct timespec mtime;
     ino_t inode;
     char etag[FILE_ETAG_MAX]; /* with quotes, and W/ while it may still change */
-    char last_modified[30];   /* IMF-fixdate */
-    const char *content;      /* the whole file, or NULL when it is not in memory */
-    unsigned references;      /* private */
+    int64_t modified;         /* seconds, never later than when it was looked at; -1: the
+                               * file has no date to speak of (the epoch and before) */
+    char last_modified[30];   /* the same as IMF-fixdate, or "" */
+    const char *content;      /* the whole file, or NULL when it is not in memory; then
+                               * fd is -1 */
+
+    /* private */
+    unsigned references;
+    dev_t device;
+    struct timespec ctime;
+    unsigned absent;         /* siblings that are known not to be there, as bits .. */
+    int64_t absent_until_ms; /* .. until then (precompressed.c) */
 };
 
 struct filecache;
