@@ -40,8 +40,11 @@ ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -I. -DTINYHT
 ALL_LDFLAGS := $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 LIBS :=
 
-# One file a facility: the event back end is the one chosen by EV.
-NOT_CHOSEN := $(filter-out server/ev_$(EV).c,$(wildcard server/ev_epoll.c server/ev_poll.c))
+# One file a facility: EV=poll is the build with nothing but POSIX in these places.
+SENDFILE   := $(if $(filter poll,$(EV)),posix,linux)
+NOT_CHOSEN := $(filter-out server/ev_$(EV).c server/sendfile_$(SENDFILE).c,\
+                $(wildcard server/ev_epoll.c server/ev_poll.c server/sendfile_linux.c \
+                           server/sendfile_posix.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(NOT_CHOSEN) server/main.c,$(wildcard $(1)/*.c)))
 tests   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/$(1)/test_*.c))
 

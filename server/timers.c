@@ -1,0 +1,183 @@
+#include "server/timers.h"
+#include "common/xalloc.h"
+#include <assert.h>
+#include <stdlib.h>
+
+#define SLOTS ((int64_t)4096) /* about 41 s ahead; what is due later waits at the end */
+#define WORD  ((int64_t)64)
+
+/*
+ * A tick is a stretch of TIMER_TICK_MS, and each has a slot: tick modulo SLOTS. A timer
+ * sits in the slot of its deadline or of an earlier tick, never of a later one.
+ * `occupied` has a bit for each slot that is not empty.
+ */
+struct timers {
+    int64_t next; /* the first tick that was not looked at */
+    uint64_t occupied[SLOTS / WORD];
+    struct list slots[SLOTS];
+};
+
+struct timers *timers_create(int64_t now_ms)
+{
+    struct timers *timers = xcalloc(1, sizeof(*timers));
+    timers->next = now_ms / TIMER_TICK_MS;
+    for (size_t i = 0; i < (size_t)SLOTS; i++) {
+        list_init(&timers->slots[i]);
+    }
+    return timers;
+}
+
+void timers_destroy(struct timers *timers)
+{
+    free(timers);
+}
+
+void timer_init(struct timer *timer, timer_fire *fire)
+{
+    list_init(&timer->link);
+    timer->deadline = 0;
+    timer->fire = fire;
+    timer->slot = 0;
+}
+
+/* The tick at whose end the deadline has passed. */
+static int64_t tick_of(int64_t deadline_ms)
+{
+    return (deadline_ms + TIMER_TICK_MS - 1) / TIMER_TICK_MS;
+}
+
+/* Bounds a tick to what the wheel can hold now. */
+static int64_t reach(const struct timers *timers, int64_t tick)
+{
+    int64_t last = timers->next + SLOTS - 1;
+    int64_t sooner = tick < last ? tick : last;
+    return sooner > timers->next ? sooner : timers->next;
+}
+
+static void set_occupied(struct timers *timers, int64_t slot, bool on)
+{
+    uint64_t bit = UINT64_C(1) << (slot % WORD);
+    if (on) {
+        timers->occupied[slot / WORD] |= bit;
+    } else {
+        timers->occupied[slot / WORD] &= ~bit;
+    }
+}
+
+static void place(struct timers *timers, struct timer *timer)
+{
+    int64_t slot = reach(timers, tick_of(timer->deadline)) % SLOTS;
+    timer->slot = (uint32_t)slot;
+    list_append(&timers->slots[slot], &timer->link);
+    set_occupied(timers, slot, true);
+}
+
+static void unplace(struct timers *timers, struct timer *timer)
+{
+    list_remove(&timer->link);
+    if (list_empty(&timers->slots[timer->slot])) {
+        set_occupied(timers, timer->slot, false);
+    }
+}
+
+/* When the timer's slot comes up. */
+static int64_t placed_at(const struct timers *timers, const struct timer *timer)
+{
+    int64_t ahead = ((int64_t)timer->slot - timers->next % SLOTS + SLOTS) % SLOTS;
+    return timers->next + ahead;
+}
+
+void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ms)
+{
+    assert(timer->fire != NULL && deadline_ms > 0);
+    timer->deadline = deadline_ms;
+    if (list_empty(&timer->link)) {
+        place(timers, timer);
+        return;
+    }
+    if (placed_at(timers, timer) > reach(timers, tick_of(deadline_ms))) {
+        unplace(timers, timer);
+        place(timers, timer);
+    }
+}
+
+void timer_clear(struct timers *timers, struct timer *timer)
+{
+    timer->deadline = 0;
+    if (!list_empty(&timer->link)) {
+        unplace(timers, timer);
+    }
+}
+
+/* Ticks from `next` to the first slot in use, or SLOTS when there is none. */
+static int64_t ticks_ahead(const struct timers *timers)
+{
+    int64_t start = timers->next % SLOTS;
+    for (int64_t ahead = 0; ahead < SLOTS;) {
+        int64_t slot = (start + ahead) % SLOTS;
+        uint64_t word = timers->occupied[slot / WORD] >> (slot % WORD);
+        if (word != 0) {
+            return ahead + __builtin_ctzll(word);
+        }
+        ahead += WORD - slot % WORD;
+    }
+    return SLOTS;
+}
+
+int timers_wait(const struct timers *timers, int64_t now_ms, int longest)
+{
+    int64_t ahead = ticks_ahead(timers);
+    if (ahead >= SLOTS) {
+        return longest;
+    }
+    int64_t wait = (timers->next + ahead) * TIMER_TICK_MS - now_ms;
+    if (wait <= 0) {
+        return 0;
+    }
+    return wait < longest ? (int)wait : longest;
+}
+
+static void move_all(struct list *from, struct list *to)
+{
+    list_init(to);
+    if (!list_empty(from)) {
+        *to = *from;
+        to->prev->next = to;
+        to->next->prev = to;
+        list_init(from);
+    }
+}
+
+/* Fires what is due among the timers of a slot that has come up, and moves on what was
+ * set to a later time meanwhile. */
+static void run_slot(struct timers *timers, int64_t slot, int64_t now_ms)
+{
+    struct list due;
+    move_all(&timers->slots[slot], &due);
+    set_occupied(timers, slot, false);
+    while (!list_empty(&due)) {
+        struct timer *timer = LIST_ITEM(due.next, struct timer, link);
+        list_remove(&timer->link);
+        if (timer->deadline > now_ms) {
+            place(timers, timer);
+            continue;
+        }
+        timer->deadline = 0;
+        timer->fire(timer);
+    }
+}
+
+void timers_run(struct timers *timers, int64_t now_ms)
+{
+    int64_t now = now_ms / TIMER_TICK_MS;
+    if (now - timers->next >= SLOTS) { /* a long sleep: each slot comes up once */
+        timers->next = now - SLOTS + 1;
+    }
+    while (timers->next <= now) {
+        int64_t tick = timers->next + ticks_ahead(timers);
+        timers->next = tick <= now ? tick + 1 : now + 1;
+        if (tick <= now) {
+            run_slot(timers, tick % SLOTS, now_ms);
+        }
+    }
+}
