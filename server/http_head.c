@@ -89,8 +89,10 @@ enum http_scan http_head_scan(struct http_scanner *scanner, struct slice bytes,
             return HTTP_SCAN_BAD;
         }
         verdict = end_line(scanner, end);
-        if (verdict != HTTP_SCAN_MORE) {
+        if (verdict == HTTP_SCAN_COMPLETE) {
             *head_len = scanner->seen;
+        }
+        if (verdict != HTTP_SCAN_MORE) {
             return verdict;
         }
     }
