@@ -1,0 +1,69 @@
+#include "server/filepath.h"
+#include "server/vars.h"
+#include <assert.h>
+
+/* Values of variables come from clients: "root /srv/$host" with a Host of "..". The path
+ * of the request has been resolved, what try_files makes up of variables has not. */
+static bool has_dot_segments(struct slice path)
+{
+    struct slice segment;
+    while (slice_split(&path, '/', &segment)) {
+        if (slice_eq(segment, SLICE(".")) || slice_eq(segment, SLICE(".."))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The part that the alias does not stand for; the null slice when there is none. */
+static struct slice after_alias(const struct request *request, struct slice uri_path)
+{
+    size_t len = request->set->alias_length;
+    assert(len <= request->location->pattern.len);
+    if (!slice_starts(uri_path, slice_of(request->location->pattern.ptr, len))) {
+        return uri_path; /* try_files: a path that lies in the aliased directory */
+    }
+    struct slice rest = slice_from(uri_path, len);
+    bool on_boundary =
+        rest.len == 0 || rest.ptr[0] == '/' || (len > 0 && uri_path.ptr[len - 1] == '/');
+    return on_boundary ? rest : SLICE_NULL;
+}
+
+static const char *relative(const struct request *request, struct slice path)
+{
+    size_t slashes = 0;
+    while (slashes < path.len && path.ptr[slashes] == '/') {
+        slashes++;
+    }
+    return arena_cstr(request->arena, slice_from(path, slashes));
+}
+
+struct filepath filepath_of(struct request *request, struct slice uri_path)
+{
+    const struct location_settings *set = request->set;
+    const struct template *text = set->has_alias ? &set->alias : &set->root;
+    struct slice root = vars_expand(request, text);
+    struct slice rest = set->has_alias ? after_alias(request, uri_path) : uri_path;
+    if (root.len == 0 || root.ptr[0] != '/') {
+        root = slice_str(arena_printf(request->arena, "%s%.*s",
+                                      request->service->config->prefix, SLICE_ARG(root)));
+    }
+    struct filepath found = {.root = root.ptr};
+    bool is_safe = (text->is_literal || !has_dot_segments(root)) &&
+                   (uri_path.ptr == request->path.ptr || !has_dot_segments(uri_path));
+    if (rest.ptr != NULL && is_safe) {
+        found.path = relative(request, rest);
+    }
+    return found;
+}
+
+const char *filepath_join(const struct request *request, struct filepath path)
+{
+    struct slice root = slice_str(path.root);
+    if (path.path == NULL || path.path[0] == '\0') {
+        return path.root;
+    }
+    bool has_slash = slice_ends(root, SLICE("/"));
+    return arena_printf(request->arena, "%s%s%s", path.root, has_slash ? "" : "/",
+                        path.path);
+}
