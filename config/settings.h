@@ -38,6 +38,7 @@ struct log_format {
     struct slice name;
     enum log_escape escape;
     struct template text;
+    bool is_built_in; /* combined, json */
 };
 
 struct access_log {
@@ -103,6 +104,7 @@ struct try_files {
     struct template last;
     unsigned status;
     const struct location *named; /* resolved by the build */
+    struct position last_at;
 };
 
 enum error_override {
