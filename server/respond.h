@@ -32,8 +32,13 @@ void respond_add_memory(struct request *request, struct slice bytes);
 void respond_add_file(struct request *request, const struct file *file, uint64_t offset,
                       uint64_t length);
 
-/* Takes over a reference to a file until request_end. */
+/* What the server calls itself here, as server_tokens asks: for Server and footers. */
+struct slice respond_product(const struct request *request);
+
+/* Takes over a reference to a file until request_end, or until the answer that it is held
+ * for is dropped by respond_error or by an internal redirect. */
 void request_hold_file(struct request *request, struct file *file);
+void request_release_files(struct request *request);
 
 /*
  * Internal redirects, each counted against a limit of 10 (then 500). To a path, as given

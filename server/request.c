@@ -1,0 +1,280 @@
+#include "server/request.h"
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "server/access_log.h"
+#include "server/http_respond.h"
+#include "server/http_status.h"
+#include "server/request_phases.h"
+#include "server/respond.h"
+#include "server/route.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REQUEST_ARENA_CHUNK 4096
+
+/* --- birth and death ------------------------------------------------------------------
+ */
+
+static struct request *take_from_pool(struct service *service)
+{
+    if (list_empty(&service->free_requests)) {
+        struct request *request = xcalloc(1, sizeof(*request));
+        request->arena = arena_create(REQUEST_ARENA_CHUNK);
+        return request;
+    }
+    struct list *link = service->free_requests.next;
+    list_remove(link);
+    service->free_count--;
+    return LIST_ITEM(link, struct request, link);
+}
+
+static void return_to_pool(struct request *request)
+{
+    struct service *service = request->service;
+    list_remove(&request->link);
+    if (service->free_count >= SERVICE_POOL_MAX) {
+        arena_destroy(request->arena);
+        free(request);
+        return;
+    }
+    arena_reset(request->arena);
+    list_prepend(&service->free_requests, &request->link);
+    service->free_count++;
+}
+
+static struct slice format_peer(struct request *request)
+{
+    struct sockaddr_any addr = {.len = sizeof(addr.u.in6)};
+    memcpy(&addr.u.in6, &request->client->peer.in6, sizeof(addr.u.in6));
+    char text[SOCKADDR_TEXT_MAX];
+    return arena_slice(request->arena, sockaddr_format(&addr, false, text));
+}
+
+struct request *request_create(struct service *service, const struct client *client)
+{
+    struct request *request = take_from_pool(service);
+    struct server *server = client->address->default_server;
+    *request = (struct request){
+        .service = service,
+        .arena = request->arena,
+        .client = client,
+        .started_ms = clock_now_ms(),
+        .started_wall = *clock_wall(),
+        .server = server,
+        .location = server->fallback,
+        .set = &server->fallback->set,
+        .host = server->name,
+        .path = SLICE("/"),
+        .response = {.fields = ARRAY_OF(struct response_field)},
+    };
+    list_init(&request->link);
+    request->peer = format_peer(request);
+    return request;
+}
+
+/* The scoreboard has one place: it may show a later request already. */
+static bool is_on_board(const struct request *request)
+{
+    const struct board_slot *board = request->service->board;
+    return board != NULL && board->request.connection == request->client->number;
+}
+
+void request_end(struct request *request)
+{
+    if (request->head_length == 0 && !request->response.silent) {
+        request->response.status = HTTP_CLIENT_CLOSED;
+    }
+    access_log_write(request);
+    if (is_on_board(request)) {
+        board_request_end(request->service->board);
+    }
+    request_release_files(request);
+    return_to_pool(request);
+}
+
+/* --- reading the head -----------------------------------------------------------------
+ */
+
+struct http_limits request_limits(const struct client *client)
+{
+    const struct server_settings *set = &client->address->default_server->set;
+    uint64_t large = set->large_client_header_buffers.size;
+    uint64_t first = set->client_header_buffer_size;
+    uint32_t fields = set->max_headers;
+    return (struct http_limits){
+        .line = (size_t)(first > large ? first : large),
+        .section = (size_t)(set->large_client_header_buffers.count * large),
+        .fields = fields < UINT16_MAX - 1 ? fields : UINT16_MAX - 1,
+    };
+}
+
+static size_t count_lines(struct slice block)
+{
+    size_t count = 0;
+    const char *end = block.ptr + block.len;
+    const char *at = block.ptr;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        at++;
+        count++;
+    }
+    return count;
+}
+
+/* The table of fields is as long as this head needs, not as long as max_headers allows,
+ * so that a common request fits the arena's first chunk. */
+static unsigned read_head(struct request *request, struct slice block, const char **why)
+{
+    struct http_limits limits = request_limits(request->client);
+    struct http_fields *fields = &request->head.fields;
+    size_t lines = count_lines(block);
+    fields->capacity = lines < limits.fields ? lines : limits.fields;
+    fields->lines =
+        arena_alloc(request->arena, fields->capacity * sizeof(fields->lines[0]));
+    unsigned status =
+        http_head_parse(&request->head, arena_slice(request->arena, block), &limits, why);
+    request->head_ok = status == 0;
+    return status;
+}
+
+static void choose_server(struct request *request)
+{
+    struct slice host = request->framing.host;
+    request->host = http_host_fold(host, arena_alloc(request->arena, host.len + 1));
+    route_server(request);
+    if (request->host.len == 0) {
+        request->host = request->server->name;
+    }
+    board_request_host(request->service->board, request->host);
+}
+
+/* A target without a path (OPTIONS *, CONNECT) stays at the server's own settings. */
+static unsigned choose_location(struct request *request, const char **why)
+{
+    struct slice raw = request->target.path;
+    if (raw.len == 0 || raw.ptr[0] != '/') {
+        return 0;
+    }
+    char *path = arena_alloc(request->arena, raw.len + 1);
+    size_t len;
+    unsigned status =
+        http_path_normalize(raw, request->server->set.merge_slashes, path, &len, why);
+    if (status == 0) {
+        path[len] = '\0';
+        request->path = slice_of(path, len);
+        route_location(request);
+    }
+    return status;
+}
+
+static unsigned understand(struct request *request, const char **why)
+{
+    unsigned status = http_target_parse(&request->target, request->head.target,
+                                        request->head.method, why);
+    if (status == 0) {
+        request->args = request->target.query;
+        status = http_framing(&request->framing, &request->head, &request->target, why);
+    }
+    if (status == 0) {
+        choose_server(request);
+        status = choose_location(request, why);
+    }
+    return status;
+}
+
+void request_begin(struct request *request, struct slice block)
+{
+    const char *why = NULL;
+    struct board_slot *board = request->service->board;
+    request->length = block.len;
+    unsigned status = read_head(request, block, &why);
+    board_request_begin(board, request->client->number, request->peer,
+                        request->head.request_line);
+    if (status == 0) {
+        status = understand(request, &why);
+    }
+    if (status != 0) {
+        request_refuse(request, status, why, block);
+        return;
+    }
+    request->again = true;
+    request_phases_run(request);
+}
+
+/* --- refusing -------------------------------------------------------------------------
+ */
+
+#define LOGGED_LINE_MAX 1024
+
+/* The first line of what arrived, for the log. */
+static struct slice first_line(struct slice partial)
+{
+    while (partial.len > 0 && (partial.ptr[0] == '\r' || partial.ptr[0] == '\n')) {
+        partial = slice_from(partial, 1);
+    }
+    size_t len = slice_find(partial, '\n');
+    if (len > 0 && partial.ptr[len - 1] == '\r') {
+        len--;
+    }
+    return slice_of(partial.ptr, len < LOGGED_LINE_MAX ? len : LOGGED_LINE_MAX);
+}
+
+void request_refuse(struct request *request, unsigned status, const char *why,
+                    struct slice partial)
+{
+    if (!request->head_ok && partial.len != 0) {
+        request->head.request_line = arena_slice(request->arena, first_line(partial));
+        request->length = partial.len;
+    }
+    request_log(request, LOG_LEVEL_INFO, 0, "refused with %u: %s", status, why);
+    request->framing.body = HTTP_BODY_NONE;
+    request->in_error_page = false;
+    request->response = (struct response){
+        .fields = ARRAY_OF(struct response_field),
+        .close = true,
+    };
+    respond_error(request, status);
+    request_phases_run(request);
+}
+
+/* --- handing over ---------------------------------------------------------------------
+ */
+
+static void render_head(struct request *request)
+{
+    struct http_respond_info info = {
+        .server = respond_product(request),
+        .date = clock_http_date(),
+        .minor = request->head.minor,
+        .keep_alive = request->keep_alive,
+        .keepalive_header = request->set->keepalive_timeout.header / 1000,
+    };
+    struct buf *out = &request->service->scratch;
+    buf_clear(out);
+    http_respond_head(out, &request->response, &info);
+    struct slice head = arena_slice(request->arena, buf_slice(out));
+    request->head_length = head.len;
+    request->head_segment =
+        (struct segment){.memory = head.ptr, .fd = -1, .left = head.len};
+}
+
+void request_queue(struct request *request, struct outq *queue, bool keep_alive)
+{
+    struct response *response = &request->response;
+    assert(response->status != 0 && !response->silent);
+    request->keep_alive = keep_alive && !response->close;
+    render_head(request);
+    request->send_begin = queue->queued;
+    outq_add(queue, &request->head_segment);
+    if (request->head.method != HTTP_HEAD) {
+        for (struct segment *segment = response->content; segment != NULL;) {
+            struct segment *next = segment->next;
+            outq_add(queue, segment);
+            segment = next;
+        }
+    }
+    request->send_end = queue->queued;
+    if (is_on_board(request)) {
+        board_request_phase(request->service->board, "sending");
+    }
+}

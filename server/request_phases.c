@@ -1,0 +1,153 @@
+#include "server/request_phases.h"
+#include "server/handlers.h"
+#include "server/headers.h"
+#include "server/http_status.h"
+#include "server/respond.h"
+#include <assert.h>
+
+/* What files and listings can be asked. */
+static void say_allowed(struct request *request)
+{
+    respond_field(request, SLICE("Allow"), SLICE("GET, HEAD, OPTIONS"));
+}
+
+/* `internal` hides the location from clients. */
+static bool refuse_outsiders(struct request *request)
+{
+    if (!request->set->internal || request->internal) {
+        return false;
+    }
+    respond_error(request, 404);
+    return true;
+}
+
+/* RFC 9110, 15.5.14. Nothing of the body will be read, so the connection cannot go on. */
+static bool refuse_large_body(struct request *request)
+{
+    uint64_t most = request->set->client_max_body_size;
+    uint64_t length = request->framing.content_length;
+    if (request->framing.body != HTTP_BODY_LENGTH || most == 0 || length <= most ||
+        request->in_error_page) {
+        return false;
+    }
+    request_log(request, LOG_LEVEL_ERROR, 0,
+                "client intends to send too large body: %llu bytes",
+                (unsigned long long)length);
+    request->response.close = true;
+    respond_error(request, 413);
+    return true;
+}
+
+/* RFC 9110, 9.1: unknown is 501. What we can never do, whatever the location, is 405:
+ * CONNECT makes a tunnel, and TRACE echoes what may be secret. */
+static bool refuse_method(struct request *request)
+{
+    switch (request->head.method) {
+    case HTTP_METHOD_OTHER:
+        respond_error(request, 501);
+        return true;
+    case HTTP_CONNECT:
+    case HTTP_TRACE:
+        say_allowed(request);
+        respond_error(request, 405);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void answer_options(struct request *request)
+{
+    say_allowed(request);
+    respond_memory(request, 204, SLICE_NULL, SLICE_NULL);
+}
+
+/* "OPTIONS *" asks about the server, not about anything on it (RFC 9110, 9.3.7). */
+static bool answer_for_server(struct request *request)
+{
+    if (request->target.form != HTTP_TARGET_ASTERISK || request->in_error_page) {
+        return false;
+    }
+    answer_options(request);
+    return true;
+}
+
+/* Content is only there to be read. */
+static bool check_method(struct request *request)
+{
+    switch (request->head.method) {
+    case HTTP_GET:
+    case HTTP_HEAD:
+        return false;
+    case HTTP_OPTIONS:
+        answer_options(request);
+        return true;
+    default:
+        say_allowed(request);
+        respond_error(request, 405);
+        return true;
+    }
+}
+
+/* The name is what the scoreboard shows: "while ..". */
+static const struct phase {
+    const char *name;
+    bool (*run)(struct request *request);
+} phases[] = {
+    {"routing", refuse_outsiders},
+    {"routing", refuse_large_body},
+    {"routing", refuse_method},
+    {"routing", answer_for_server},
+    {"returning", handler_return},
+    {"trying files", handler_try_files},
+    {"checking the method", check_method},
+    {"looking for an index", handler_index},
+    {"listing a directory", handler_listing},
+    {"opening a file", handler_file},
+};
+
+static void run_once(struct request *request)
+{
+    const char *shown = NULL;
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        if (phases[i].name != shown) {
+            shown = phases[i].name;
+            board_request_phase(request->service->board, shown);
+        }
+        if (phases[i].run(request)) {
+            return;
+        }
+    }
+}
+
+static void drop_forbidden_content(struct response *response)
+{
+    if (http_status_bodiless(response->status)) {
+        response->content = response->content_last = NULL;
+        response->content_length = 0;
+        response->content_type = response->charset = SLICE_NULL;
+    }
+}
+
+static void finish(struct request *request)
+{
+    struct response *response = &request->response;
+    assert(response->status != 0);
+    if (response->silent) {
+        return;
+    }
+    if (request->error_status != 0) {
+        response->status = request->error_status;
+    }
+    drop_forbidden_content(response);
+    headers_apply(request);
+}
+
+void request_phases_run(struct request *request)
+{
+    while (request->again) {
+        request->again = false;
+        run_once(request);
+    }
+    finish(request);
+}
