@@ -19,12 +19,12 @@ static const enum http_ims ims_of[] = {
 
 static void redirect_to_slash(struct request *request)
 {
-    struct buf escaped = {0};
-    escape_uri_path(&escaped, request->path);
+    struct buf *escaped = &request->service->scratch;
+    buf_clear(escaped);
+    escape_uri_path(escaped, request->path);
     const char *target =
-        arena_printf(request->arena, "%.*s/%s%.*s", SLICE_ARG(buf_slice(&escaped)),
+        arena_printf(request->arena, "%.*s/%s%.*s", SLICE_ARG(buf_slice(escaped)),
                      request->args.len > 0 ? "?" : "", SLICE_ARG(request->args));
-    buf_free(&escaped);
     respond_redirect(request, 301, slice_str(target));
 }
 
