@@ -65,8 +65,8 @@ bool build_refuse(struct build *build, const struct directive *row,
 {
     const char *help =
         arena_printf(build->scratch, "expected: %s %s;", row->name, row->syntax);
-    diag_error(build->diag, word->at, help, "\"%s\": %s: \"%.*s\"", row->name, problem,
-               SLICE_ARG(word->text));
+    diag_error(build->diag, word->at, help, "invalid value \"%.*s\" for \"%s\": %s",
+               SLICE_ARG(word->text), row->name, problem);
     return false;
 }
 

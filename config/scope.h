@@ -65,6 +65,7 @@ struct build {
     struct hash file_numbers; /* path to uint32_t, of log_files */
     struct hash formats;      /* struct log_format by name */
     struct hash noted;        /* what was said once and need not be said again */
+    size_t errors_before;     /* in the diagnostics, when the build began */
 };
 
 /* A scope at the end of its parent's children (parent NULL: the root). */
@@ -85,7 +86,8 @@ void scope_apply(struct build *build, struct scope *scope, const struct statemen
 /* True the first time that it is asked for this key. */
 bool build_first_time(struct build *build, const char *key);
 
-/* Reports `"<row>": <problem> "<word>"` at the word with the row's syntax; false. */
+/* Reports `invalid value "<word>" for "<row>": <problem>` at the word, with the row's
+ * syntax as help. Returns false. */
 bool build_refuse(struct build *build, const struct directive *row,
                   const struct word *word, const char *problem);
 

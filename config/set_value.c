@@ -3,14 +3,23 @@
 #include "config/values.h"
 #include <inttypes.h>
 
+static bool refuse_bound(struct build *build, const struct directive *row,
+                         const struct word *word, const char *problem, uint64_t bound)
+{
+    const char *unit = row->type == TYPE_TIME ? "ms" : "";
+    return build_refuse(
+        build, row, word,
+        arena_printf(build->scratch, "%s %" PRIu64 "%s", problem, bound, unit));
+}
+
 static bool within(struct build *build, const struct directive *row,
                    const struct word *word, uint64_t value)
 {
     if (value < row->min) {
-        return build_refuse(build, row, word, "too small");
+        return refuse_bound(build, row, word, "too small: at least", row->min);
     }
     if (row->max != 0 && value > row->max) {
-        return build_refuse(build, row, word, "too large");
+        return refuse_bound(build, row, word, "too large: at most", row->max);
     }
     return true;
 }
@@ -108,7 +117,7 @@ static bool set_enum(struct build *build, const struct directive *row,
             return true;
         }
     }
-    return build_refuse(build, row, word, "invalid value");
+    return build_refuse(build, row, word, "not one of those below");
 }
 
 static directive_setter *const by_type[] = {
