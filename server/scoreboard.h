@@ -50,6 +50,17 @@ void board_request_location(struct board_slot *slot, const char *label);
 void board_request_phase(struct board_slot *slot, const char *phase);
 void board_request_end(struct board_slot *slot);
 
+/* For the child: moves one of its counters, which nobody else writes. */
+#define BOARD_SET(slot, counter, value)                                                  \
+    do {                                                                                 \
+        if ((slot) != NULL) {                                                            \
+            atomic_store_explicit(&(slot)->counter, (value), memory_order_relaxed);      \
+        }                                                                                \
+    } while (0)
+#define BOARD_ADD(slot, counter, amount)                                                 \
+    BOARD_SET(slot, counter,                                                             \
+              atomic_load_explicit(&(slot)->counter, memory_order_relaxed) + (amount))
+
 /* For the master: one line of text about the request under way, escaped and bounded;
  * false when none was. `out` has room for `room` bytes, NUL included. */
 bool board_describe(const struct board_slot *slot, char *out, size_t room);
