@@ -1,0 +1,313 @@
+#include "server/accept.h"
+#include "common/clock.h"
+#include "common/fdutil.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "server/filecache.h"
+#include "server/worker.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define AHEAD_PAUSE_MS 10   /* at most: a stopped worker must not hold up the others */
+#define FULL_PAUSE_MS  100  /* then look again for a connection that is idle long enough \
+                             */
+#define BACKOFF_MIN_MS  100 /* doubled .. */
+#define BACKOFF_MAX_MS  1000 /* .. up to this */
+#define IDLE_MIN_MS     1000 /* a younger idle connection is likely to be used again */
+#define COMPLAIN_MS     10000
+#define BEAT_FRESH_NS   (2 * NS_PER_SEC)
+#define SHARE_TOLERANCE 8 /* connections, or an eighth */
+
+/* --- pausing --------------------------------------------------------------------------
+ */
+
+static void listen_all(struct worker *worker)
+{
+    struct acceptors *accept = &worker->accept;
+    for (size_t i = 0; i < accept->count; i++) {
+        int rc = ev_set(worker->loop, &accept->items[i].source, EV_IN | EV_EXCLUSIVE);
+        if (rc != 0) {
+            log_fatal(errno, "cannot wait for connections");
+        }
+    }
+}
+
+static void ignore_all(struct worker *worker)
+{
+    struct acceptors *accept = &worker->accept;
+    for (size_t i = 0; i < accept->count; i++) {
+        ev_set(worker->loop, &accept->items[i].source, 0);
+    }
+}
+
+static void pause_for(struct worker *worker, enum accept_pause reason, int64_t ms)
+{
+    worker->accept.pause = reason;
+    ignore_all(worker);
+    timer_set(worker->timers, &worker->accept.resume, clock_now_ms() + ms);
+}
+
+static void end_pause(struct worker *worker)
+{
+    timer_clear(worker->timers, &worker->accept.resume);
+    worker->accept.pause = ACCEPT_RUNNING;
+    listen_all(worker);
+}
+
+static void resume_by_time(struct timer *timer)
+{
+    struct worker *worker = LIST_ITEM(timer, struct worker, accept.resume);
+    worker->accept.owed = worker->accept.pause == ACCEPT_AHEAD;
+    end_pause(worker);
+}
+
+void accept_resume(struct worker *worker)
+{
+    struct acceptors *accept = &worker->accept;
+    if (accept->closed || accept->pause == ACCEPT_RUNNING) {
+        return;
+    }
+    end_pause(worker);
+}
+
+/* One line at most each COMPLAIN_MS. */
+static bool may_complain(struct acceptors *accept)
+{
+    int64_t now = clock_now_ms();
+    if (accept->complained_ms != 0 && now - accept->complained_ms < COMPLAIN_MS) {
+        return false;
+    }
+    accept->complained_ms = now;
+    return true;
+}
+
+/* --- the balance between workers ------------------------------------------------------
+ */
+
+/* Only a worker that could take the connection counts: a stopped or full one would be the
+ * least loaded for ever. */
+static bool takes_connections(const struct worker *worker, const struct board_slot *peer)
+{
+    return peer != worker->board && atomic_load(&peer->pid) != 0 &&
+           atomic_load(&peer->generation) == worker->generation &&
+           atomic_load(&peer->draining) == 0 &&
+           atomic_load(&peer->connections_free) > 0 &&
+           clock_now_ns() - atomic_load(&peer->beat_ns) < BEAT_FRESH_NS;
+}
+
+static bool is_ahead(const struct worker *worker)
+{
+    uint32_t least = UINT32_MAX;
+    for (size_t i = 0; i < worker->peer_count; i++) {
+        const struct board_slot *peer = worker->peers[i];
+        if (takes_connections(worker, peer)) {
+            uint32_t open = atomic_load(&peer->connections);
+            least = open < least ? open : least;
+        }
+    }
+    if (least == UINT32_MAX) {
+        return false;
+    }
+    uint32_t eighth = least / 8;
+    uint32_t margin = eighth > SHARE_TOLERANCE ? eighth : SHARE_TOLERANCE;
+    return worker->conns.count > (size_t)least + margin;
+}
+
+/* --- when accept fails ----------------------------------------------------------------
+ */
+
+enum failure {
+    FAILURE_NONE_WAITING, /* another worker was faster */
+    FAILURE_RETRY,
+    FAILURE_PEER,      /* that connection is lost; the next may be well */
+    FAILURE_EXHAUSTED, /* the process or the system has no more to give */
+    FAILURE_BUG,
+};
+
+static const struct {
+    int err;
+    enum failure kind;
+} failures[] = {
+    {EAGAIN, FAILURE_NONE_WAITING}, {EINTR, FAILURE_RETRY},
+    {ECONNABORTED, FAILURE_PEER},   {EPROTO, FAILURE_PEER},
+    {EPERM, FAILURE_PEER}, /* a firewall rule */
+    {ENETDOWN, FAILURE_PEER},       {ENETUNREACH, FAILURE_PEER},
+    {EHOSTDOWN, FAILURE_PEER},      {EHOSTUNREACH, FAILURE_PEER},
+    {ENOPROTOOPT, FAILURE_PEER},    {EOPNOTSUPP, FAILURE_PEER},
+    {ETIMEDOUT, FAILURE_PEER},      {EMFILE, FAILURE_EXHAUSTED},
+    {ENFILE, FAILURE_EXHAUSTED},    {ENOBUFS, FAILURE_EXHAUSTED},
+    {ENOMEM, FAILURE_EXHAUSTED},    {EBADF, FAILURE_BUG},
+    {EINVAL, FAILURE_BUG},          {ENOTSOCK, FAILURE_BUG},
+};
+
+/* What nobody foresaw pauses, so that it cannot spin. */
+static enum failure classify(int err)
+{
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        if (failures[i].err == err) {
+            return failures[i].kind;
+        }
+    }
+    return FAILURE_EXHAUSTED;
+}
+
+static void back_off(struct worker *worker, int err)
+{
+    struct acceptors *accept = &worker->accept;
+    if (may_complain(accept)) {
+        log_errno(NULL, LOG_LEVEL_CRIT, err,
+                  "accept() failed, %zu connections are open: pausing",
+                  worker->conns.count);
+    }
+    int doubled = accept->backoff_ms * 2;
+    accept->backoff_ms = doubled < BACKOFF_MIN_MS   ? BACKOFF_MIN_MS
+                         : doubled > BACKOFF_MAX_MS ? BACKOFF_MAX_MS
+                                                    : doubled;
+    pause_for(worker, ACCEPT_EXHAUSTED, accept->backoff_ms);
+}
+
+/* --- accepting ------------------------------------------------------------------------
+ */
+
+enum outcome {
+    TOOK_ONE,
+    TOOK_NONE,   /* nobody waits there any more */
+    TOOK_FAILED, /* one was lost, others may wait */
+    TOOK_PAUSE,  /* out of descriptors: errno says of what */
+};
+
+static int accept_fd(const struct acceptor *acceptor, struct sockaddr_any *peer)
+{
+    for (;;) {
+        peer->len = sizeof(peer->u);
+        int fd = accept4(acceptor->source.fd, &peer->u.sa, &peer->len,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0 || classify(errno) != FAILURE_RETRY) {
+            return fd;
+        }
+    }
+}
+
+static enum outcome fail(struct worker *worker, int err)
+{
+    enum failure kind = classify(err);
+    if (kind == FAILURE_NONE_WAITING) {
+        return TOOK_NONE;
+    }
+    if (kind == FAILURE_BUG) {
+        log_fatal(err, "accept() failed");
+    }
+    BOARD_ADD(worker->board, accept_errors, 1);
+    return kind == FAILURE_PEER ? TOOK_FAILED : TOOK_PAUSE;
+}
+
+/* When descriptors run out, those that the file cache can spare come first. */
+static enum outcome take(struct acceptor *acceptor)
+{
+    struct worker *worker = acceptor->worker;
+    struct sockaddr_any peer;
+    int fd = accept_fd(acceptor, &peer);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+        int err = errno;
+        bool freed = filecache_shrink(worker->service.files) > 0;
+        errno = err;
+        fd = freed ? accept_fd(acceptor, &peer) : -1;
+    }
+    if (fd < 0) {
+        return fail(worker, errno);
+    }
+    worker->accept.backoff_ms = 0;
+    worker->accept.owed = false;
+    conn_open(worker, fd, &peer.u.sa, acceptor->listener);
+    return TOOK_ONE;
+}
+
+/* Never accepts in order to close: without a place the clients wait in the queue, where
+ * another worker can take them. */
+static bool has_place(struct worker *worker)
+{
+    if (worker->conns.count < worker->connections_max ||
+        conns_drop_idle(&worker->conns, IDLE_MIN_MS)) {
+        return true;
+    }
+    if (may_complain(&worker->accept)) {
+        log_write(NULL, LOG_LEVEL_WARN,
+                  "all %zu worker_connections are in use: clients have to wait",
+                  worker->connections_max);
+    }
+    return false;
+}
+
+static void ready(struct ev_source *source, unsigned events)
+{
+    (void)events;
+    struct acceptor *acceptor = LIST_ITEM(source, struct acceptor, source);
+    struct worker *worker = acceptor->worker;
+    if (!has_place(worker)) {
+        pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);
+        return;
+    }
+    if (!worker->accept.owed && is_ahead(worker)) {
+        pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
+        return;
+    }
+    if (take(acceptor) == TOOK_PAUSE) {
+        back_off(worker, errno);
+        return;
+    }
+    /* Behind the other workers now, so that the next wake-up is theirs. */
+    if (ev_set(worker->loop, source, EV_IN | EV_EXCLUSIVE) != 0) {
+        log_fatal(errno, "cannot wait for connections");
+    }
+}
+
+/* --- start and stop -------------------------------------------------------------------
+ */
+
+void accept_start(struct worker *worker, const int *fds, size_t count)
+{
+    struct acceptors *accept = &worker->accept;
+    *accept = (struct acceptors){
+        .items = xcalloc(count, sizeof(*accept->items)),
+        .count = count,
+    };
+    timer_init(&accept->resume, resume_by_time);
+    for (size_t i = 0; i < count; i++) {
+        accept->items[i] = (struct acceptor){
+            .source = {.ready = ready, .fd = fds[i]},
+            .worker = worker,
+            .listener = worker->config->sockets[i],
+        };
+    }
+    listen_all(worker);
+}
+
+static void take_queued_ones(struct acceptor *acceptor)
+{
+    enum outcome outcome;
+    do {
+        outcome = take(acceptor);
+    } while (outcome == TOOK_ONE || outcome == TOOK_FAILED);
+}
+
+void accept_stop(struct worker *worker, bool take_queued)
+{
+    struct acceptors *accept = &worker->accept;
+    if (accept->closed) {
+        return;
+    }
+    accept->closed = true;
+    timer_clear(worker->timers, &accept->resume);
+    for (size_t i = 0; i < accept->count; i++) {
+        struct acceptor *acceptor = &accept->items[i];
+        if (take_queued) {
+            take_queued_ones(acceptor);
+        }
+        ev_forget(worker->loop, &acceptor->source);
+        fd_close(acceptor->source.fd);
+    }
+    free(accept->items);
+    accept->items = NULL;
+    accept->count = 0;
+}

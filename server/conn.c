@@ -1,0 +1,318 @@
+#include "server/conn.h"
+#include "common/clock.h"
+#include "common/fdutil.h"
+#include "common/flavour.h"
+#include "common/xalloc.h"
+#include "server/conn_parts.h"
+#include "server/http_status.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POOL_MAX 64
+
+/* --- events and deadlines -------------------------------------------------------------
+ */
+
+/* The earlier answers or the 100 Continue go first: the client may be waiting for them.
+ */
+static void read_body(struct conn *conn)
+{
+    if (!outq_empty(&conn->out)) {
+        conn_push(conn);
+    }
+    if (conn->state == CONN_READ_BODY) {
+        conn_read(conn);
+    }
+}
+
+static void time_out_head(struct conn *conn)
+{
+    if (conn->input != NULL) {
+        conn_refuse_slow_head(conn);
+    } else {
+        conn_time_out(conn, "timed out");
+    }
+}
+
+static void time_out(struct conn *conn)
+{
+    conn_time_out(conn, "timed out");
+}
+
+static void end_pause(struct conn *conn)
+{
+    conn_enter(conn, CONN_SEND);
+    conn_send(conn);
+}
+
+static void end_idle(struct conn *conn)
+{
+    conn_close(conn, "keepalive_timeout is over");
+}
+
+static void end_lingering(struct conn *conn)
+{
+    conn_close(conn, "lingering is over");
+}
+
+static void (*const on_event[CONN_STATE_COUNT])(struct conn *) = {
+    [CONN_READ_HEAD] = conn_read, [CONN_READ_BODY] = read_body, [CONN_SEND] = conn_send,
+    [CONN_IDLE] = conn_read,      [CONN_LINGER] = conn_drop,
+};
+
+static void (*const on_deadline[CONN_STATE_COUNT])(struct conn *) = {
+    [CONN_READ_HEAD] = time_out_head, [CONN_READ_BODY] = conn_refuse_slow_body,
+    [CONN_SEND] = time_out,           [CONN_PAUSE] = end_pause,
+    [CONN_IDLE] = end_idle,           [CONN_LINGER] = end_lingering,
+};
+
+static void run(struct conn *conn, void (*action)(struct conn *))
+{
+    assert(action != NULL);
+    action(conn);
+    if (conn->state == CONN_IDLE) {
+        conn_read_left_over(conn);
+    }
+    conn_update(conn);
+}
+
+static void ready(struct ev_source *source, unsigned events)
+{
+    (void)events; /* an error shows in the call that the state makes */
+    struct conn *conn = LIST_ITEM(source, struct conn, source);
+    run(conn, on_event[conn->state]);
+}
+
+static void fire(struct timer *timer)
+{
+    struct conn *conn = LIST_ITEM(timer, struct conn, timer);
+    run(conn, on_deadline[conn->state]);
+}
+
+/* --- birth ----------------------------------------------------------------------------
+ */
+
+void conns_init(struct conns *conns)
+{
+    *conns = (struct conns){.buffer = xmalloc(CONN_BUFFER_SIZE)};
+    list_init(&conns->busy);
+    list_init(&conns->idle);
+    list_init(&conns->closing);
+    list_init(&conns->pool);
+}
+
+static struct conn *take_from_pool(struct conns *conns)
+{
+    if (list_empty(&conns->pool)) {
+        return xmalloc(sizeof(struct conn));
+    }
+    struct conn *conn = LIST_ITEM(conns->pool.next, struct conn, link);
+    list_remove(&conn->link);
+    conns->pool_count--;
+    return conn;
+}
+
+static uint64_t next_number(struct worker *worker)
+{
+    static _Atomic uint64_t own;
+    _Atomic uint64_t *counter =
+        worker->connection_counter != NULL ? worker->connection_counter : &own;
+    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+}
+
+/* An IPv4 address inside an IPv6 socket, as it stands in the configuration. */
+static void unmap(struct sockaddr_any *addr)
+{
+    if (addr->u.sa.sa_family != AF_INET6 ||
+        !IN6_IS_ADDR_V4MAPPED(&addr->u.in6.sin6_addr)) {
+        return;
+    }
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = addr->u.in6.sin6_port};
+    memcpy(&in.sin_addr, &addr->u.in6.sin6_addr.s6_addr[12], sizeof(in.sin_addr));
+    addr->u.in = in;
+    addr->len = sizeof(in);
+}
+
+/* Addresses that share a wildcard's socket are told apart by the one that was dialled. */
+static const struct listen_address *choose_address(const struct listen_socket *listener,
+                                                   int fd)
+{
+    const struct listen_address *wildcard =
+        listener->addresses[listener->address_count - 1];
+    struct sockaddr_any local = {.len = sizeof(local.u)};
+    if (listener->address_count == 1 || getsockname(fd, &local.u.sa, &local.len) != 0) {
+        return wildcard;
+    }
+    unmap(&local);
+    for (size_t i = 0; i + 1 < listener->address_count; i++) {
+        if (sockaddr_eq(&listener->addresses[i]->addr, &local)) {
+            return listener->addresses[i];
+        }
+    }
+    return wildcard;
+}
+
+static void copy_peer(struct client *client, const struct sockaddr *peer)
+{
+    size_t size = peer->sa_family == AF_INET    ? sizeof(client->peer.in)
+                  : peer->sa_family == AF_INET6 ? sizeof(client->peer.in6)
+                                                : sizeof(peer->sa_family);
+    memcpy(&client->peer, peer, size);
+}
+
+static struct conn *create(struct worker *worker, int fd, const struct sockaddr *peer,
+                           const struct listen_socket *listener)
+{
+    struct conn *conn = take_from_pool(&worker->conns);
+    int64_t now = clock_now_ms();
+    *conn = (struct conn){
+        .source = {.ready = ready, .fd = fd},
+        .worker = worker,
+        .client = {.number = next_number(worker),
+                   .socket = fd,
+                   .accepted_ms = now,
+                   .listener = listener,
+                   .address = choose_address(listener, fd)},
+        .since_ms = now,
+        .progress_ms = now,
+        .state = CONN_READ_HEAD,
+        .after = CONN_KEEP,
+    };
+    conn->set = &conn->client.address->default_server->fallback->set;
+    copy_peer(&conn->client, peer);
+    timer_init(&conn->timer, fire);
+    list_init(&conn->requests);
+    return conn;
+}
+
+/* One more, or one fewer, is open. */
+static void publish_count(struct worker *worker)
+{
+    size_t count = worker->conns.count;
+    size_t most = worker->connections_max;
+    BOARD_SET(worker->board, connections, (uint32_t)count);
+    BOARD_SET(worker->board, connections_free,
+              (uint32_t)(most > count ? most - count : 0));
+}
+
+void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
+               const struct listen_socket *listener)
+{
+    struct conn *conn = create(worker, fd, peer, listener);
+    list_append(&worker->conns.busy, &conn->link);
+    worker->conns.count++;
+    publish_count(worker);
+    BOARD_ADD(worker->board, accepted, 1);
+    run(conn, conn_read);
+}
+
+/* --- death ----------------------------------------------------------------------------
+ */
+
+static void log_close(const struct conn *conn, const char *reason)
+{
+    struct log_event event = {
+        .log = conn->set->error_log,
+        .level = LOG_LEVEL_INFO,
+        .connection = conn->client.number,
+    };
+    if (!log_wants(event.log, event.level)) {
+        return;
+    }
+    struct sockaddr_any peer = {.len = sizeof(peer.u.in6)};
+    memcpy(&peer.u.in6, &conn->client.peer, sizeof(peer.u.in6));
+    char address[SOCKADDR_TEXT_MAX];
+    char context[SOCKADDR_TEXT_MAX + sizeof(", client: ")];
+    struct slice text = sockaddr_format(&peer, false, address);
+    int len = snprintf(context, sizeof(context), ", client: %.*s", SLICE_ARG(text));
+    event.context = slice_of(context, (size_t)len);
+    log_event(&event, "%s, while %s", reason, conn_doing(conn));
+}
+
+static void abandon(const struct conn *conn, struct request *request)
+{
+    uint64_t sent = conn->out.sent;
+    if (request->send_end > 0 && sent > request->send_begin) {
+        request->bytes_sent = sent - request->send_begin;
+    } else if (conn->peer_closed) {
+        request->response.status = HTTP_CLIENT_CLOSED;
+    }
+    list_remove(&request->link);
+    request_end(request);
+}
+
+static void abandon_requests(struct conn *conn)
+{
+    struct request *request;
+    while ((request = conn_current(conn)) != NULL) {
+        if (request == conn->reading) {
+            conn->reading = NULL;
+        }
+        abandon(conn, request);
+    }
+}
+
+void conn_close(struct conn *conn, const char *reason)
+{
+    struct worker *worker = conn->worker;
+    log_close(conn, reason);
+    abandon_requests(conn);
+    conn_free_input(conn);
+    timer_clear(worker->timers, &conn->timer);
+    ev_forget(worker->loop, &conn->source);
+    fd_close(conn->source.fd);
+    conn_enter(conn, CONN_CLOSING);
+    worker->conns.count--;
+    publish_count(worker);
+    accept_resume(worker);
+}
+
+void conns_sweep(struct conns *conns)
+{
+    LIST_EACH(link, next, &conns->closing)
+    {
+        list_remove(link);
+        if (!TORTURE && conns->pool_count < POOL_MAX) {
+            list_append(&conns->pool, link);
+            conns->pool_count++;
+        } else {
+            free(LIST_ITEM(link, struct conn, link));
+        }
+    }
+}
+
+bool conns_drop_idle(struct conns *conns, int64_t min_age_ms)
+{
+    if (list_empty(&conns->idle)) {
+        return false;
+    }
+    struct conn *oldest = LIST_ITEM(conns->idle.next, struct conn, link);
+    if (clock_now_ms() - oldest->since_ms < min_age_ms) {
+        return false;
+    }
+    conn_close(oldest, "its place was needed");
+    return true;
+}
+
+static void close_all(struct list *list)
+{
+    while (!list_empty(list)) {
+        conn_close(LIST_ITEM(list->next, struct conn, link), "the worker stops");
+    }
+}
+
+void conns_clear(struct conns *conns)
+{
+    close_all(&conns->busy);
+    close_all(&conns->idle);
+    conns_sweep(conns);
+    LIST_EACH(link, next, &conns->pool)
+    {
+        free(LIST_ITEM(link, struct conn, link));
+    }
+    list_init(&conns->pool);
+    conns->pool_count = 0;
+    free(conns->buffer);
+    conns->buffer = NULL;
+}

@@ -1,0 +1,76 @@
+/*
+ * conn_parts.h - what the files of a connection share among themselves; conn.h is what
+ * the rest of the server sees.
+ *
+ * conn.c        birth and death, and which function an event or a deadline calls
+ * conn_state.c  the legal steps, and what each state waits for and until when
+ * conn_read.c   what arrives: heads, bodies, and what nobody wants any more
+ * conn_send.c   what leaves: the order of answers, their pace, and what follows them
+ *
+ * Any of these functions may close the connection: look at its state after a call.
+ */
+#ifndef SERVER_CONN_PARTS_H
+#define SERVER_CONN_PARTS_H
+
+#include "server/conn.h"
+#include "server/worker.h"
+
+/* --- conn_state.c ---------------------------------------------------------------------
+ */
+
+/* The one setter of conn->state. Asserts that the table in conn.h allows the step. */
+void conn_enter(struct conn *conn, enum conn_state next);
+
+/* `count` bytes were read or sent: the deadlines that depend on it move. */
+void conn_moved(struct conn *conn, uint64_t count);
+
+/* Tells the event loop and the timers what the state asks for; after every event. */
+void conn_update(struct conn *conn);
+
+/* "reading a request head": for "... while %s". */
+const char *conn_doing(const struct conn *conn);
+
+/* --- conn_read.c ----------------------------------------------------------------------
+ */
+
+/* READ_HEAD, READ_BODY, IDLE: reads once and uses what came. */
+void conn_read(struct conn *conn);
+
+/* IDLE: goes on with what was left over while answers were sent. */
+void conn_read_left_over(struct conn *conn);
+
+/* The request that is being read took too long: 408. */
+void conn_refuse_slow_head(struct conn *conn);
+void conn_refuse_slow_body(struct conn *conn);
+
+/* LINGER: reads and drops. */
+void conn_drop(struct conn *conn);
+
+void conn_free_input(struct conn *conn);
+
+/* --- conn_send.c ----------------------------------------------------------------------
+ */
+
+/* Queues the final answer of a request that was not queued yet, and decides what follows
+ * it. Sends nothing. */
+void conn_queue(struct conn *conn, struct request *request);
+
+/* SEND: sends as much as socket, pace and fairness allow. */
+void conn_send(struct conn *conn);
+
+/* READ_BODY: sends what is queued, without a change of state. */
+void conn_push(struct conn *conn);
+
+/* When limit_rate lets the next bytes go. */
+int64_t conn_pause_end(const struct conn *conn);
+
+/* The peer broke the connection, as errno `err` says. */
+void conn_broken(struct conn *conn, int err);
+
+/* Closes what has timed out, with a reset where reset_timedout_connection says so. */
+void conn_time_out(struct conn *conn, const char *reason);
+
+/* The request whose bytes leave next, or the one that is read; NULL: none. */
+struct request *conn_current(const struct conn *conn);
+
+#endif

@@ -1,0 +1,391 @@
+#include "common/clock.h"
+#include "common/flavour.h"
+#include "common/xalloc.h"
+#include "server/conn_parts.h"
+#include "server/http_respond.h"
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* Answers gathered before they are sent together. */
+#define BATCH_REQUESTS 32
+#define BATCH_BYTES    65536
+
+/* Bytes a read in the torture build: heads one by one, the rest in odd pieces. */
+#define TORTURE_HEAD 1
+#define TORTURE_REST 61
+
+/* What has arrived and was not used yet, while an event is handled: in the buffer of the
+ * worker, or in conn->input. */
+struct intake {
+    struct slice bytes;
+    struct http_scanner scanner;
+    int64_t began_ms;
+    bool pipelined;
+};
+
+void conn_free_input(struct conn *conn)
+{
+    if (conn->input != NULL) {
+        buf_free(&conn->input->bytes);
+        free(conn->input);
+        conn->input = NULL;
+    }
+}
+
+/* --- what is left over between events -------------------------------------------------
+ */
+
+static struct intake begin_intake(struct conn *conn, struct slice fresh)
+{
+    struct conn_input *input = conn->input;
+    if (input == NULL) {
+        return (struct intake){.bytes = fresh, .began_ms = clock_now_ms()};
+    }
+    buf_append_slice(&input->bytes, fresh);
+    return (struct intake){
+        .bytes = buf_slice(&input->bytes),
+        .scanner = input->scanner,
+        .began_ms = input->began_ms,
+        .pipelined = input->pipelined,
+    };
+}
+
+/* What is left is always the tail of what there was. */
+static void keep_rest(struct conn *conn, const struct intake *intake)
+{
+    if (intake->bytes.len == 0) {
+        conn_free_input(conn);
+        return;
+    }
+    if (conn->input == NULL) {
+        conn->input = xcalloc(1, sizeof(*conn->input));
+        buf_append_slice(&conn->input->bytes, intake->bytes);
+    } else {
+        struct buf *bytes = &conn->input->bytes;
+        buf_consume(bytes, bytes->len - intake->bytes.len);
+    }
+    conn->input->scanner = intake->scanner;
+    conn->input->began_ms = intake->began_ms;
+    conn->input->pipelined = intake->pipelined;
+}
+
+static void end_intake(struct conn *conn, const struct intake *intake)
+{
+    if (conn->state == CONN_LINGER || conn->state == CONN_CLOSING) {
+        return;
+    }
+    keep_rest(conn, intake);
+    if (conn->state == CONN_IDLE && conn->input != NULL) {
+        conn_enter(conn, CONN_READ_HEAD);
+    }
+}
+
+/* --- heads ----------------------------------------------------------------------------
+ */
+
+static struct request *create_request(struct conn *conn, int64_t began_ms)
+{
+    conn->client.requests++;
+    BOARD_ADD(conn->worker->board, requests, 1);
+    struct request *request = request_create(&conn->worker->service, &conn->client);
+    request->started_ms = began_ms;
+    return request;
+}
+
+static void refuse_head(struct conn *conn, const struct intake *intake, unsigned status,
+                        const char *why)
+{
+    struct request *request = create_request(conn, intake->began_ms);
+    request_refuse(request, status, why, intake->bytes);
+    conn_queue(conn, request);
+}
+
+static const struct {
+    unsigned status;
+    const char *why;
+} scan_refusals[] = {
+    [HTTP_SCAN_TOO_LONG_LINE] = {414, "request line too long"},
+    [HTTP_SCAN_TOO_LONG_SECTION] = {431, "header section too long"},
+    [HTTP_SCAN_BAD] = {400, "a byte that no request head has"},
+};
+
+/* The answer is not final before the body is read: it may be refused yet. */
+static bool wants_body(const struct request *request)
+{
+    const struct http_framing *framing = &request->framing;
+    bool some = framing->body == HTTP_BODY_CHUNKED ||
+                (framing->body == HTTP_BODY_LENGTH && framing->content_length > 0);
+    return some && !request->response.close && !request->response.silent;
+}
+
+/* RFC 9110, 10.1.1: said before the body, unless the body is coming already. */
+static void queue_continue(struct conn *conn, struct request *request)
+{
+    struct segment *segment = arena_zero(request->arena, sizeof(*segment));
+    struct slice text = http_respond_continue();
+    *segment = (struct segment){.memory = text.ptr, .fd = -1, .left = text.len};
+    outq_add(&conn->out, segment);
+}
+
+static void begin_body(struct conn *conn, struct request *request, bool body_came)
+{
+    conn->reading = request;
+    conn->set = request->set;
+    request->body_left = request->framing.content_length;
+    conn_enter(conn, CONN_READ_BODY);
+    if (request->framing.expect_continue && !body_came) {
+        queue_continue(conn, request);
+    }
+    conn_push(conn);
+}
+
+static void answer(struct conn *conn, struct request *request, bool body_came)
+{
+    if (request->framing.expect_continue && request->response.status >= 400) {
+        request->response.close =
+            true; /* a body that was not asked for may come or not */
+    }
+    if (wants_body(request)) {
+        begin_body(conn, request, body_came);
+    } else {
+        conn_queue(conn, request);
+    }
+}
+
+/* Takes one head off the front. False: the rest of it has yet to come. */
+static bool take_head(struct conn *conn, struct intake *intake)
+{
+    struct http_limits limits = request_limits(&conn->client);
+    size_t len;
+    enum http_scan scan = http_head_scan(&intake->scanner, intake->bytes, &limits, &len);
+    if (scan == HTTP_SCAN_MORE) {
+        return false;
+    }
+    if (scan != HTTP_SCAN_COMPLETE) {
+        refuse_head(conn, intake, scan_refusals[scan].status, scan_refusals[scan].why);
+        return true;
+    }
+    struct request *request = create_request(conn, intake->began_ms);
+    request->pipelined = intake->pipelined;
+    request_begin(request, slice_of(intake->bytes.ptr, len));
+    intake->bytes = slice_from(intake->bytes, len);
+    intake->scanner = (struct http_scanner){0};
+    intake->began_ms = clock_now_ms();
+    intake->pipelined = true;
+    answer(conn, request, intake->bytes.len > 0);
+    return true;
+}
+
+/* Memory goes on gathering; a file, a pace or a last answer is sent first. */
+static bool batch_is_full(const struct conn *conn, unsigned count)
+{
+    return count >= BATCH_REQUESTS || conn->after != CONN_KEEP || conn->out.files > 0 ||
+           conn->out.queued - conn->out.sent >= BATCH_BYTES || conn->set->limit_rate != 0;
+}
+
+static bool take_heads(struct conn *conn, struct intake *intake)
+{
+    bool complete = true;
+    unsigned count = 0;
+    while (complete && intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
+           (count == 0 || !batch_is_full(conn, count))) {
+        complete = take_head(conn, intake);
+        count++;
+    }
+    if (conn->state == CONN_READ_HEAD && !list_empty(&conn->requests)) {
+        conn_enter(conn, CONN_SEND);
+        conn_send(conn);
+        return true;
+    }
+    return complete;
+}
+
+/* --- bodies ---------------------------------------------------------------------------
+ */
+
+enum body_verdict {
+    BODY_MORE,
+    BODY_DONE,
+    BODY_BAD,
+    BODY_TOO_LARGE,
+};
+
+static enum body_verdict feed_length(struct request *request, struct slice *bytes)
+{
+    uint64_t left = request->body_left;
+    size_t taken = bytes->len < left ? bytes->len : (size_t)left;
+    *bytes = slice_from(*bytes, taken);
+    request->body_left -= taken;
+    request->body_received += taken;
+    return request->body_left == 0 ? BODY_DONE : BODY_MORE;
+}
+
+static enum body_verdict feed_chunked(struct request *request, struct slice *bytes,
+                                      const char **why)
+{
+    uint64_t most = request->set->client_max_body_size;
+    while (bytes->len > 0) {
+        struct slice content = SLICE_NULL;
+        enum http_chunked_state state =
+            http_chunked_feed(&request->chunked, bytes, &content, why);
+        request->body_received += content.len;
+        if (most != 0 && request->body_received > most) {
+            return BODY_TOO_LARGE;
+        }
+        if (state == HTTP_CHUNKED_DONE) {
+            return BODY_DONE;
+        }
+        if (state == HTTP_CHUNKED_BAD) {
+            return BODY_BAD;
+        }
+    }
+    return BODY_MORE;
+}
+
+/* Content is not kept: nothing that this server serves has a use for it. */
+static enum body_verdict feed(struct conn *conn, struct intake *intake, const char **why)
+{
+    struct request *request = conn->reading;
+    size_t before = intake->bytes.len;
+    enum body_verdict verdict = request->framing.body == HTTP_BODY_LENGTH
+                                    ? feed_length(request, &intake->bytes)
+                                    : feed_chunked(request, &intake->bytes, why);
+    size_t used = before - intake->bytes.len;
+    request->length += used;
+    conn_moved(conn, used);
+    return verdict;
+}
+
+/* The answer that was found before the body, or a refusal, is final now. */
+static void end_body(struct conn *conn)
+{
+    struct request *request = conn->reading;
+    conn->reading = NULL;
+    conn_queue(conn, request);
+    conn_enter(conn, CONN_SEND);
+    conn_send(conn);
+}
+
+static bool take_body(struct conn *conn, struct intake *intake)
+{
+    const char *why = NULL;
+    switch (feed(conn, intake, &why)) {
+    case BODY_MORE:
+        return false;
+    case BODY_DONE:
+        break;
+    case BODY_BAD:
+        request_refuse(conn->reading, 400, why, SLICE_NULL);
+        break;
+    case BODY_TOO_LARGE:
+        request_refuse(conn->reading, 413, "body larger than client_max_body_size",
+                       SLICE_NULL);
+        break;
+    }
+    intake->began_ms = clock_now_ms();
+    end_body(conn);
+    return true;
+}
+
+/* --- reading --------------------------------------------------------------------------
+ */
+
+/* One step with what there is. False: something has to happen first. */
+static bool take_step(struct conn *conn, struct intake *intake)
+{
+    switch (conn->state) {
+    case CONN_IDLE:
+        conn_enter(conn, CONN_READ_HEAD);
+        return true;
+    case CONN_READ_HEAD:
+        return take_heads(conn, intake);
+    case CONN_READ_BODY:
+        return take_body(conn, intake);
+    default:
+        return false;
+    }
+}
+
+static void take(struct conn *conn, struct slice fresh)
+{
+    struct intake intake = begin_intake(conn, fresh);
+    while (intake.bytes.len > 0 && take_step(conn, &intake)) {
+    }
+    end_intake(conn, &intake);
+}
+
+static size_t read_size(const struct conn *conn)
+{
+    if (!TORTURE) {
+        return CONN_BUFFER_SIZE;
+    }
+    bool head = conn->state == CONN_READ_HEAD || conn->state == CONN_IDLE;
+    return head ? TORTURE_HEAD : TORTURE_REST;
+}
+
+static ssize_t receive(const struct conn *conn)
+{
+    for (;;) {
+        ssize_t got =
+            recv(conn->source.fd, conn->worker->conns.buffer, read_size(conn), 0);
+        if (got >= 0 || errno != EINTR) {
+            return got;
+        }
+    }
+}
+
+/* Reads once. Returns the number of bytes in the worker's buffer, 0 when nothing came or
+ * the connection is closed now. */
+static size_t read_once(struct conn *conn)
+{
+    ssize_t got = receive(conn);
+    if (got > 0) {
+        return (size_t)got;
+    }
+    if (got == 0) {
+        conn->peer_closed = true;
+        conn_close(conn, "the client closed the connection");
+    } else if (errno != EAGAIN) {
+        conn_broken(conn, errno);
+    }
+    return 0;
+}
+
+void conn_read(struct conn *conn)
+{
+    size_t len = read_once(conn);
+    if (len > 0) {
+        take(conn, slice_of(conn->worker->conns.buffer, len));
+    }
+}
+
+void conn_read_left_over(struct conn *conn)
+{
+    if (conn->input != NULL) {
+        take(conn, SLICE_NULL);
+    }
+}
+
+void conn_drop(struct conn *conn)
+{
+    conn_moved(conn, read_once(conn));
+}
+
+/* --- too slow -------------------------------------------------------------------------
+ */
+
+void conn_refuse_slow_head(struct conn *conn)
+{
+    struct intake intake = begin_intake(conn, SLICE_NULL);
+    refuse_head(conn, &intake, 408, "the head did not come in time");
+    conn_enter(conn, CONN_SEND);
+    conn_send(conn);
+}
+
+void conn_refuse_slow_body(struct conn *conn)
+{
+    request_refuse(conn->reading, 408, "the body did not come in time", SLICE_NULL);
+    end_body(conn);
+}

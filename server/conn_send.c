@@ -1,0 +1,245 @@
+#include "common/clock.h"
+#include "server/conn_parts.h"
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+/* limit_rate is paid out in steps of this length, not in whole seconds. */
+#define RATE_STEP_MS 50
+
+struct request *conn_current(const struct conn *conn)
+{
+    if (list_empty(&conn->requests)) {
+        return conn->reading;
+    }
+    return LIST_ITEM(conn->requests.next, struct request, link);
+}
+
+/* --- what follows an answer -----------------------------------------------------------
+ */
+
+static bool keeps_alive(const struct conn *conn, const struct request *request)
+{
+    return request->framing.keep_alive && !request->response.close &&
+           !request->response.silent && !conn->worker->service.draining &&
+           request->set->keepalive_timeout.idle > 0 &&
+           conn->client.requests < request->set->keepalive_requests;
+}
+
+/*
+ * True when closing with what the client sends unread could reset the connection before
+ * it has read the answer (RFC 9112, 9.6): the rest of a head or body that was refused, or
+ * more requests, since it had asked for the connection to stay.
+ */
+static bool may_be_sending(const struct request *request)
+{
+    return request->response.close || request->framing.keep_alive;
+}
+
+static enum conn_after choose_after(const struct request *request)
+{
+    const struct location_settings *set = request->set;
+    if (request->keep_alive) {
+        return CONN_KEEP;
+    }
+    if (request->response.silent) {
+        return set->reset_timedout_connection ? CONN_CLOSE_RESET : CONN_CLOSE;
+    }
+    bool linger = set->lingering_close == LINGERING_ALWAYS ||
+                  (set->lingering_close == LINGERING_ON && may_be_sending(request));
+    return linger ? CONN_CLOSE_LINGER : CONN_CLOSE;
+}
+
+void conn_queue(struct conn *conn, struct request *request)
+{
+    assert(conn->after == CONN_KEEP);
+    request->keep_alive = keeps_alive(conn, request);
+    conn->set = request->set;
+    conn->after = (uint8_t)choose_after(request);
+    request->send_begin = conn->out.queued;
+    if (!request->response.silent) {
+        request_queue(request, &conn->out, request->keep_alive);
+    }
+    request->send_end = conn->out.queued;
+    list_append(&conn->requests, &request->link);
+}
+
+static void reset_on_close(const struct conn *conn)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(conn->source.fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
+void conn_time_out(struct conn *conn, const char *reason)
+{
+    if (conn->set->reset_timedout_connection) {
+        reset_on_close(conn);
+    }
+    conn_close(conn, reason);
+}
+
+static void start_lingering(struct conn *conn)
+{
+    conn_enter(conn, CONN_LINGER);
+    conn_free_input(conn);
+    shutdown(conn->source.fd, SHUT_WR);
+    conn_drop(conn);
+}
+
+/* Every answer is sent. */
+static void finish(struct conn *conn)
+{
+    switch ((enum conn_after)conn->after) {
+    case CONN_KEEP:
+        conn_enter(conn, CONN_IDLE);
+        return;
+    case CONN_CLOSE_LINGER:
+        start_lingering(conn);
+        return;
+    case CONN_CLOSE_RESET:
+        reset_on_close(conn);
+        break;
+    case CONN_CLOSE:
+        break;
+    }
+    conn_close(conn, "answered");
+}
+
+/* --- sending --------------------------------------------------------------------------
+ */
+
+/* Ends the requests whose last byte has gone. */
+static void retire(struct conn *conn)
+{
+    while (!list_empty(&conn->requests)) {
+        struct request *request = conn_current(conn);
+        if (conn->out.sent < request->send_end) {
+            return;
+        }
+        list_remove(&request->link);
+        request->bytes_sent = request->send_end - request->send_begin;
+        request->complete = !request->response.silent;
+        request_end(request);
+    }
+}
+
+static void account(struct conn *conn, uint64_t sent)
+{
+    conn_moved(conn, sent);
+    BOARD_ADD(conn->worker->board, bytes_sent, sent);
+    retire(conn);
+}
+
+static void log_failure(struct conn *conn, int err, const char *message)
+{
+    const struct request *request = conn_current(conn);
+    if (request != NULL) {
+        request_log(request, LOG_LEVEL_ERROR, err, "%s", message);
+    }
+}
+
+void conn_broken(struct conn *conn, int err)
+{
+    conn->peer_closed = true;
+    conn_close(conn, err == ETIMEDOUT ? "the client is gone"
+                                      : "the client reset the connection");
+}
+
+static bool is_peers_doing(int err)
+{
+    return err == EPIPE || err == ECONNRESET || err == ETIMEDOUT || err == ENOTCONN ||
+           err == EHOSTUNREACH || err == ENETUNREACH;
+}
+
+static void fail(struct conn *conn, enum outq_result result, int err)
+{
+    if (result == OUTQ_CUT) {
+        log_failure(conn, 0, "the file became shorter while it was sent");
+        conn_close(conn, "a file became shorter");
+        return;
+    }
+    if (is_peers_doing(err)) {
+        conn_broken(conn, err);
+        return;
+    }
+    log_failure(conn, err, "sending failed");
+    conn_close(conn, "sending failed");
+}
+
+/* On OUTQ_CUT and OUTQ_ERROR the connection is closed already. */
+static enum outq_result flush(struct conn *conn, uint64_t limit)
+{
+    uint64_t before = conn->out.sent;
+    enum outq_result result =
+        outq_flush(&conn->out, conn->source.fd, limit, conn->set->sendfile);
+    int err = errno;
+    account(conn, conn->out.sent - before);
+    if (result == OUTQ_CUT || result == OUTQ_ERROR) {
+        fail(conn, result, err);
+    }
+    return result;
+}
+
+void conn_push(struct conn *conn)
+{
+    flush(conn, conn->set->sendfile_max_chunk);
+}
+
+/* --- pace -----------------------------------------------------------------------------
+ */
+
+static uint64_t rate_step(uint64_t rate)
+{
+    uint64_t bytes = rate * RATE_STEP_MS / 1000;
+    return bytes > 0 ? bytes : 1;
+}
+
+/* Bytes that limit_rate lets go now, a step ahead of time. */
+static uint64_t rate_room(const struct conn *conn)
+{
+    const struct location_settings *set = conn->set;
+    uint64_t elapsed = (uint64_t)(clock_now_ms() - conn->since_ms) + RATE_STEP_MS;
+    uint64_t credit = set->limit_rate_after + set->limit_rate * elapsed / 1000;
+    return credit > conn->progress ? credit - conn->progress : 0;
+}
+
+int64_t conn_pause_end(const struct conn *conn)
+{
+    const struct location_settings *set = conn->set;
+    uint64_t wanted = conn->progress + rate_step(set->limit_rate);
+    uint64_t paced = wanted > set->limit_rate_after ? wanted - set->limit_rate_after : 0;
+    uint64_t due = (paced * 1000 + set->limit_rate - 1) / set->limit_rate;
+    return conn->since_ms + (int64_t)due - RATE_STEP_MS;
+}
+
+static bool paused(const struct conn *conn)
+{
+    return conn->set->limit_rate != 0 && rate_room(conn) == 0;
+}
+
+/* How much one flush may send (0: no bound): the pace, and a bound that lets the other
+ * connections have their turn. */
+static uint64_t send_limit(const struct conn *conn)
+{
+    uint64_t chunk = conn->set->sendfile_max_chunk;
+    if (conn->set->limit_rate == 0) {
+        return chunk;
+    }
+    uint64_t room = rate_room(conn);
+    return chunk == 0 || room < chunk ? room : chunk;
+}
+
+void conn_send(struct conn *conn)
+{
+    assert(conn->state == CONN_SEND);
+    if (paused(conn)) {
+        conn_enter(conn, CONN_PAUSE);
+        return;
+    }
+    enum outq_result result = flush(conn, send_limit(conn));
+    if (result == OUTQ_EMPTY) {
+        finish(conn);
+    } else if (result == OUTQ_LIMIT && paused(conn)) {
+        conn_enter(conn, CONN_PAUSE);
+    }
+}

@@ -1,0 +1,131 @@
+#include "common/clock.h"
+#include "server/conn_parts.h"
+#include <assert.h>
+
+/* A body may come slower than this on average only as long as client_body_timeout. */
+#define BODY_RATE_MIN 500 /* bytes a second */
+
+#define STEP(state) (1U << (state))
+
+static const struct {
+    const char *doing;
+    unsigned leaves_to; /* STEP() of each state that may follow */
+} states[CONN_STATE_COUNT] = {
+    [CONN_READ_HEAD] = {"reading a request head",
+                        STEP(CONN_READ_BODY) | STEP(CONN_SEND) | STEP(CONN_CLOSING)},
+    [CONN_READ_BODY] = {"reading a request body", STEP(CONN_SEND) | STEP(CONN_CLOSING)},
+    [CONN_SEND] = {"sending to the client", STEP(CONN_PAUSE) | STEP(CONN_IDLE) |
+                                                STEP(CONN_LINGER) | STEP(CONN_CLOSING)},
+    [CONN_PAUSE] = {"sending at a limited rate", STEP(CONN_SEND) | STEP(CONN_CLOSING)},
+    [CONN_IDLE] = {"waiting for a request", STEP(CONN_READ_HEAD) | STEP(CONN_CLOSING)},
+    [CONN_LINGER] = {"waiting for the client to close", STEP(CONN_CLOSING)},
+    [CONN_CLOSING] = {"closing", 0},
+};
+
+const char *conn_doing(const struct conn *conn)
+{
+    return states[conn->state].doing;
+}
+
+static struct list *home(struct conns *conns, enum conn_state state)
+{
+    switch (state) {
+    case CONN_IDLE:
+        return &conns->idle;
+    case CONN_CLOSING:
+        return &conns->closing;
+    default:
+        return &conns->busy;
+    }
+}
+
+/* A pause is a part of sending: its time and bytes go on counting. */
+static bool begins_anew(enum conn_state from, enum conn_state next)
+{
+    return from != CONN_PAUSE && next != CONN_PAUSE;
+}
+
+void conn_enter(struct conn *conn, enum conn_state next)
+{
+    assert((states[conn->state].leaves_to & STEP(next)) != 0);
+    conn->progress_ms = clock_now_ms();
+    if (begins_anew(conn->state, next)) {
+        conn->since_ms = conn->progress_ms;
+        conn->progress = 0;
+    }
+    struct conns *conns = &conn->worker->conns;
+    if (home(conns, conn->state) != home(conns, next)) {
+        list_remove(&conn->link);
+        list_append(home(conns, next), &conn->link);
+    }
+    conn->state = (uint8_t)next;
+}
+
+void conn_moved(struct conn *conn, uint64_t count)
+{
+    conn->progress += count;
+    if (count > 0) {
+        conn->progress_ms = clock_now_ms();
+    }
+}
+
+static unsigned interest(const struct conn *conn)
+{
+    switch (conn->state) {
+    case CONN_READ_HEAD:
+    case CONN_IDLE:
+    case CONN_LINGER:
+        return EV_IN;
+    case CONN_READ_BODY:
+        return outq_empty(&conn->out) ? EV_IN : EV_IN | EV_OUT;
+    case CONN_SEND:
+        return EV_OUT;
+    default:
+        return 0;
+    }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Between two reads, and for the whole at the least rate. */
+static int64_t body_deadline(const struct conn *conn)
+{
+    int64_t timeout = conn->set->client_body_timeout;
+    int64_t earned = (int64_t)(conn->progress * 1000 / BODY_RATE_MIN);
+    return earlier(conn->progress_ms, conn->since_ms + earned) + timeout;
+}
+
+static int64_t deadline(const struct conn *conn)
+{
+    switch (conn->state) {
+    case CONN_READ_HEAD:
+        return conn->since_ms +
+               conn->client.address->default_server->set.client_header_timeout;
+    case CONN_READ_BODY:
+        return body_deadline(conn);
+    case CONN_SEND:
+        return conn->progress_ms + conn->set->send_timeout;
+    case CONN_PAUSE:
+        return conn_pause_end(conn);
+    case CONN_IDLE:
+        return conn->since_ms + conn->set->keepalive_timeout.idle;
+    default:
+        assert(conn->state == CONN_LINGER);
+        return earlier(conn->progress_ms + conn->set->lingering_timeout,
+                       conn->since_ms + conn->set->lingering_time);
+    }
+}
+
+void conn_update(struct conn *conn)
+{
+    if (conn->state == CONN_CLOSING) {
+        return;
+    }
+    timer_set(conn->worker->timers, &conn->timer, deadline(conn));
+    if (ev_set(conn->worker->loop, &conn->source, interest(conn)) != 0) {
+        conn_close(conn, "no room in the event loop");
+    }
+}
