@@ -91,7 +91,7 @@ static void collect_servers(struct build *build)
     }
     build->config->servers = servers.items;
     build->config->server_count = servers.count;
-    if (servers.count == 0) {
+    if (servers.count == 0 && build->diag->errors == build->errors_before) {
         diag_error(build->diag, (struct position){0}, "add: server { root /srv/www; }",
                    "%s has no \"server\" block: there is nothing to serve",
                    build->config->path);
@@ -148,10 +148,10 @@ struct config *config_load(const struct config_source *source, struct diagnostic
     hash_init(&build.formats, build.scratch);
     hash_init(&build.noted, build.scratch);
 
-    size_t errors = diag->errors;
+    build.errors_before = diag->errors;
     build_config(&build);
     arena_destroy(build.scratch);
-    if (diag->errors != errors) {
+    if (diag->errors != build.errors_before) {
         config_destroy(config);
         return NULL;
     }

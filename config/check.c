@@ -26,7 +26,7 @@ static void warn_unseen(struct checker *checker, struct position at, const char 
                         const char *path)
 {
     diag_warn(checker->diag, at, "run the test as the user who starts the server",
-              "%s \"%s\" could not be checked: permission denied", what, path);
+              "%s \"%s\" could not be checked: %s", what, path, strerror(errno));
 }
 
 /* --- roots and aliases ---------------------------------------------------------------

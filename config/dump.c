@@ -180,7 +180,7 @@ void dump_config(const struct config *config, struct buf *out)
 {
     struct dumper dumper = {.out = out, .tree = config->tree};
     write_lines(&dumper, config->tree, 0);
+    write_missing_blocks(&dumper);
     write_defaults(&dumper, CONTEXT_MAIN, config->tree, 0);
     write_error_log(&dumper, config);
-    write_missing_blocks(&dumper);
 }

@@ -45,7 +45,7 @@ static bool read_override(struct build *build, const struct directive *row,
     }
     uint64_t code;
     if (value_number(digits, &code) != NULL || code > STATUS_MAX) {
-        return build_refuse(build, row, word, "invalid status code");
+        return build_refuse(build, row, word, "not a status code");
     }
     page->override = ERROR_SET;
     page->status = (unsigned)code;
@@ -193,7 +193,7 @@ bool set_charset(struct build *build, const struct directive *row,
         return build_refuse(build, row, word, "variables are not supported here");
     }
     if (!is_token(word->text)) {
-        return build_refuse(build, row, word, "invalid name");
+        return build_refuse(build, row, word, "not the name of a character set");
     }
     bool off = slice_eq(word->text, slice_str("off"));
     *(struct slice *)target = off ? slice_str("") : word->text;
@@ -208,7 +208,7 @@ static bool check_field(struct build *build, const struct directive *row,
 {
     const struct word *name = &statement->args[0];
     if (!is_token(name->text)) {
-        return build_refuse(build, row, name, "invalid field name");
+        return build_refuse(build, row, name, "not the name of a field");
     }
     if (slice_eq_nocase(name->text, slice_str("Content-Length")) ||
         slice_eq_nocase(name->text, slice_str("Transfer-Encoding"))) {

@@ -174,7 +174,7 @@ static bool read_last(struct build *build, const struct directive *row,
     if (slice_starts(word->text, slice_str("="))) {
         uint64_t code;
         if (value_number(slice_from(word->text, 1), &code) != NULL || code > 999) {
-            return build_refuse(build, row, word, "invalid status code");
+            return build_refuse(build, row, word, "not a status code");
         }
         try->last_kind = TRY_LAST_STATUS;
         try->status = (unsigned)code;

@@ -203,6 +203,11 @@ static bool read_parameter(struct build *build, const struct directive *row,
     return problem == NULL || build_refuse(build, row, word, problem);
 }
 
+static bool is_relative(const struct sockaddr_any *addr)
+{
+    return addr->u.sa.sa_family == AF_UNIX && addr->u.un.sun_path[0] != '/';
+}
+
 bool set_listen(struct build *build, const struct directive *row,
                 const struct statement *statement, void *target)
 {
@@ -213,6 +218,9 @@ bool set_listen(struct build *build, const struct directive *row,
     line.socket.backlog = BACKLOG_DEFAULT;
     const char *problem =
         sockaddr_parse(&line.socket.addr, statement->args[0].text, PORT_DEFAULT);
+    if (problem == NULL && is_relative(&line.socket.addr)) {
+        problem = "the path of a unix socket begins with \"/\"";
+    }
     if (problem != NULL) {
         return build_refuse(build, row, &statement->args[0], problem);
     }

@@ -44,7 +44,8 @@ static bool read_two_words(struct build *build, const struct directive *row,
             return read_modifier(build, &args[0], i, location);
         }
     }
-    return build_refuse(build, row, &args[0], "invalid modifier");
+    return build_refuse(build, row, &args[0],
+                        "only =, ^~, ~ or ~* may stand before a path");
 }
 
 /* `location PATTERN`, with the modifier at its front if there is one. */

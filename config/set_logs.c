@@ -50,7 +50,7 @@ bool set_error_log(struct build *build, const struct directive *row,
     struct log_target added = {.level = LOG_LEVEL_ERROR};
     if (statement->arg_count == 2 &&
         !log_level_parse(statement->args[1].text, &added.level)) {
-        return build_refuse(build, row, &statement->args[1], "invalid level");
+        return build_refuse(build, row, &statement->args[1], "not a level");
     }
     if (!read_file(build, row, &statement->args[0], &added.file)) {
         return false;

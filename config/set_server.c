@@ -31,13 +31,13 @@ static const char *check_wildcard(struct slice name)
 {
     size_t star = slice_find(name, '*');
     if (star == name.len) {
-        return slice_eq(name, slice_str(".")) ? "invalid server name" : NULL;
+        return slice_eq(name, slice_str(".")) ? "a dot is no name" : NULL;
     }
     bool leading = slice_starts(name, slice_str("*.")) && name.len > 2;
     bool trailing = slice_ends(name, slice_str(".*")) && name.len > 2;
     if (leading == trailing || slice_rfind(name, '*') != star) {
         return "a star stands for whole labels at the start or the end, as in "
-               "\"*.example.org\" or \"www.example.*\"; invalid server name";
+               "\"*.example.org\" or \"www.example.*\"";
     }
     return NULL;
 }
@@ -54,8 +54,7 @@ static bool check_name(struct build *build, const struct directive *row,
     if (slice_find(word->text, '/') < word->text.len ||
         slice_find(word->text, ' ') < word->text.len || build_has_control(word->text)) {
         return build_refuse(build, row, word,
-                            "a host name, without scheme and path, is "
-                            "expected; invalid server name");
+                            "a host name stands alone, without scheme, port and path");
     }
     const char *problem = check_wildcard(word->text);
     return problem == NULL || build_refuse(build, row, word, problem);
