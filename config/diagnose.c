@@ -231,15 +231,15 @@ void diag_format(const struct diagnosis *diagnosis, struct buf *out)
 
 #define NEAREST_NAME_MAX 64
 #define STEP             2 /* cost of a letter too many, too few, wrong, or swapped */
-#define HALF_STEP        1 /* cost of '-' for '_' and of the wrong case */
+#define HALF_STEP        1 /* cost of '-' for '_' */
 
 static unsigned substitution_cost(char a, char b)
 {
-    if (a == b) {
+    if (ascii_lower(a) == ascii_lower(b)) {
         return 0;
     }
     bool dashes = (a == '-' || a == '_') && (b == '-' || b == '_');
-    return dashes || ascii_lower(a) == ascii_lower(b) ? HALF_STEP : STEP;
+    return dashes ? HALF_STEP : STEP;
 }
 
 static unsigned least(unsigned a, unsigned b)

@@ -69,7 +69,7 @@ void diag_format(const struct diagnosis *diagnosis, struct buf *out);
 void diag_format_short(const struct diagnosis *diagnosis, struct buf *out);
 
 /* The name nearest to `word` (Damerau-Levenshtein, at most a third of its length and at
- * least 1 apart; '-' for '_' and a wrong case count half), or NULL. */
+ * least 1 apart; '-' for '_' counts half, the case not at all), or NULL. */
 const char *diag_nearest(struct slice word, const char *const *names, size_t count);
 
 #endif

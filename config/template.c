@@ -44,6 +44,8 @@ static void report_unknown(struct compiler *compiler, struct slice name)
     const char *nearest = nearest_variable(name);
     if (ascii_isdigit(name.ptr[0])) {
         help = "captures of regular expressions are not supported yet";
+    } else if (nearest != NULL && nearest[strlen(nearest) - 1] == '_') {
+        help = arena_printf(compiler->diag->arena, "a name must follow \"$%s\"", nearest);
     } else if (nearest != NULL) {
         help = arena_printf(compiler->diag->arena, "did you mean \"$%s\"?", nearest);
     }

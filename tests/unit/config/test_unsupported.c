@@ -1,0 +1,95 @@
+#include "config/directives.h"
+#include "config/unsupported.h"
+#include "tests/unit/unit.h"
+
+static const struct {
+    const char *name;
+    enum verdict verdict;
+    const char *pattern;
+} found[] = {
+    {"accept_mutex", VERDICT_IGNORE, "accept_mutex"},
+    {"types_hash_max_size", VERDICT_IGNORE, "*_hash_max_size"},
+    {"server_names_hash_bucket_size", VERDICT_IGNORE, "*_hash_bucket_size"},
+    {"gzip", VERDICT_IGNORE, "gzip"},
+    {"gzip_comp_level", VERDICT_IGNORE, "gzip_*"},
+    {"brotli_types", VERDICT_IGNORE, "brotli_*"},
+    {"tcp_nopush", VERDICT_IGNORE, "tcp_nopush"},
+    {"load_module", VERDICT_IGNORE, "load_module"},
+    {"multi_accept", VERDICT_IGNORE, "multi_accept"},
+    {"ssl_certificate", VERDICT_REFUSE, "ssl_*"},
+    {"ssl", VERDICT_REFUSE, "ssl"},
+    {"proxy_pass", VERDICT_REFUSE, "proxy_*"},
+    {"proxy_protocol_timeout", VERDICT_REFUSE, "proxy_protocol*"},
+    {"proxy_headers_hash_max_size", VERDICT_IGNORE, "*_hash_max_size"},
+    {"fastcgi_param", VERDICT_REFUSE, "fastcgi_*"},
+    {"deny", VERDICT_REFUSE, "deny"},
+    {"auth_basic_user_file", VERDICT_REFUSE, "auth_basic*"},
+    {"auth_request", VERDICT_REFUSE, "auth_*"},
+    {"set_real_ip_from", VERDICT_REFUSE, "set_real_ip_from"},
+    {"content_by_lua_block", VERDICT_REFUSE, "*_by_lua_block"},
+    {"stream", VERDICT_REFUSE, "stream"},
+};
+
+START_TEST(finds_the_verdict)
+{
+    const struct unsupported *row = unsupported_find(slice_str(found[_i].name));
+    ck_assert_ptr_nonnull(row);
+    ck_assert_str_eq(row->pattern, found[_i].pattern);
+    ck_assert_int_eq(row->verdict, found[_i].verdict);
+}
+END_TEST
+
+static const char *const unknown[] = {
+    "", "servr_name", "gzi", "_hash_max_size", "accept_mutexes", "x_ssl_y", "proxypass",
+};
+
+START_TEST(knows_nothing_of_others)
+{
+    ck_assert_ptr_null(unsupported_find(slice_str(unknown[_i])));
+}
+END_TEST
+
+START_TEST(rows_are_well_formed)
+{
+    const struct unsupported *row = &unsupported[_i];
+    struct slice pattern = slice_str(row->pattern);
+    size_t star = slice_find(pattern, '*');
+    ck_assert_uint_gt(pattern.len, 1);
+    ck_assert(star == 0 || star + 1 >= pattern.len);
+    ck_assert(slice_rfind(pattern, '*') == star);
+    struct slice advice = slice_str(row->advice);
+    ck_assert_uint_gt(advice.len, 0);
+    ck_assert_uint_lt(advice.len, 80);
+    ck_assert_uint_eq(slice_find(advice, '\n'), advice.len);
+}
+END_TEST
+
+/* A row behind a pattern that takes its name would never be reached. */
+START_TEST(no_row_hides_another)
+{
+    const char *pattern = unsupported[_i].pattern;
+    struct slice name = slice_str(pattern);
+    if (name.ptr[name.len - 1] == '*') {
+        name.len--;
+    }
+    if (name.ptr[0] != '*') {
+        ck_assert_str_eq(unsupported_find(name)->pattern, pattern);
+    }
+}
+END_TEST
+
+START_TEST(no_row_names_what_is_supported)
+{
+    ck_assert_ptr_null(directive_find(slice_str(unsupported[_i].pattern)));
+}
+END_TEST
+
+UNIT_SUITE(unsupported)
+{
+    int rows = (int)unsupported_count;
+    UNIT_LOOP(finds_the_verdict, 0, (int)(sizeof(found) / sizeof(found[0])));
+    UNIT_LOOP(knows_nothing_of_others, 0, (int)(sizeof(unknown) / sizeof(unknown[0])));
+    UNIT_LOOP(rows_are_well_formed, 0, rows);
+    UNIT_LOOP(no_row_hides_another, 0, rows);
+    UNIT_LOOP(no_row_names_what_is_supported, 0, rows);
+}
