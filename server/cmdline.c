@@ -1,0 +1,139 @@
+#include "server/cmdline.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const char cmdline_help[] =
+    "usage: tinyhttpd [-hqTtVv] [-c file] [-e file] [-g directives] [-p prefix]\n"
+    "                 [-s signal]\n"
+    "       tinyhttpd [-g directives] DIR\n"
+    "\n"
+    "  DIR            serve this directory on http://localhost:8080, in the foreground\n"
+    "  -c file        configuration file (default: " TINYHTTPD_SYSCONFDIR
+    "/tinyhttpd/tinyhttpd.conf)\n"
+    "  -e file        error log where the configuration names none; stderr\n"
+    "  -g directives  of the main context, beside those of the file\n"
+    "  -h             this help\n"
+    "  -p prefix      directory that relative paths start from "
+    "(default: " TINYHTTPD_PREFIX "/share/tinyhttpd)\n"
+    "  -q             only errors, with -t and -s\n"
+    "  -s signal      to the running master: stop, quit, reload, reopen\n"
+    "  -t             test the configuration, changing nothing\n"
+    "  -T             as -t, and print the effective configuration\n"
+    "  -v             version\n"
+    "  -V             version, and how it was built\n";
+
+static const struct command {
+    const char *name;
+    int number;
+} commands[] = {
+    {"stop", SIGTERM},
+    {"quit", SIGQUIT},
+    {"reload", SIGHUP},
+    {"reopen", SIGUSR1},
+};
+
+static bool find_signal(const char *name, int *number)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            *number = commands[i].number;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Options without an argument: each stands for an action, but for -q. */
+static const struct {
+    char letter;
+    enum cmdline_action action;
+} actions[] = {
+    {'t', ACTION_TEST},  {'T', ACTION_DUMP}, {'v', ACTION_VERSION},
+    {'V', ACTION_BUILD}, {'h', ACTION_HELP}, {'s', ACTION_SIGNAL},
+};
+
+static void set_action(struct cmdline *out, int letter)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (actions[i].letter == letter) {
+            out->action = actions[i].action;
+        }
+    }
+}
+
+static const char **option_place(struct cmdline *out, int letter)
+{
+    switch (letter) {
+    case 'c':
+        return &out->config;
+    case 'p':
+        return &out->prefix;
+    case 'g':
+        return &out->globals;
+    case 'e':
+        return &out->error_log;
+    default:
+        return NULL;
+    }
+}
+
+/* One option as getopt found it. */
+static bool take_option(struct cmdline *out, int letter, char *error, size_t room)
+{
+    const char **place = option_place(out, letter);
+    if (place != NULL) {
+        *place = optarg;
+        return true;
+    }
+    if (letter == 's' && !find_signal(optarg, &out->signal)) {
+        snprintf(error, room,
+                 "invalid signal \"%s\": expected stop, quit, reload, reopen", optarg);
+        return false;
+    }
+    if (letter == '?' || letter == ':') {
+        snprintf(error, room,
+                 letter == ':' ? "option -%c needs an argument" : "invalid option -%c",
+                 optopt);
+        return false;
+    }
+    out->quiet = out->quiet || letter == 'q';
+    set_action(out, letter);
+    return true;
+}
+
+static bool take_directory(struct cmdline *out, char **rest, char *error, size_t room)
+{
+    if (rest[0] == NULL) {
+        return true;
+    }
+    if (rest[1] != NULL) {
+        snprintf(error, room, "more than one directory: \"%s\" and \"%s\"", rest[0],
+                 rest[1]);
+        return false;
+    }
+    if (out->config != NULL) {
+        snprintf(error, room,
+                 "-c names a configuration, \"%s\" a directory to serve "
+                 "without one: give one of them",
+                 rest[0]);
+        return false;
+    }
+    out->directory = rest[0];
+    return true;
+}
+
+bool cmdline_parse(int argc, char **argv, struct cmdline *out, char *error, size_t room)
+{
+    *out = (struct cmdline){.action = ACTION_SERVE};
+    optind = 1;
+    opterr = 0;
+    int letter;
+    while ((letter = getopt(argc, argv, ":c:p:g:e:s:tTqvVh")) != -1) {
+        if (!take_option(out, letter, error, room)) {
+            return false;
+        }
+    }
+    return take_directory(out, argv + optind, error, room);
+}

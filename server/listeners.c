@@ -1,0 +1,184 @@
+#include "server/listeners.h"
+#include "common/fdutil.h"
+#include "common/xalloc.h"
+#include "server/listen_holder.h"
+#include "server/listen_open.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct listener *find(const struct listeners *all, const struct sockaddr_any *addr)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (sockaddr_eq(&all->items[i]->addr, addr)) {
+            return all->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void report(const struct listen_socket *socket,
+                   const struct listen_problem *problem, struct diagnostics *diag)
+{
+    char text[SOCKADDR_TEXT_MAX];
+    struct slice address = sockaddr_format(&socket->addr, true, text);
+    if (problem->doing == NULL) {
+        diag_error(diag, socket->at, NULL, "cannot listen on %.*s: %s",
+                   SLICE_ARG(address), problem->text);
+        return;
+    }
+    char holder[HOLDER_TEXT_MAX];
+    bool known =
+        problem->error == EADDRINUSE && listen_holder_find(&socket->addr, holder);
+    diag_error(diag, socket->at, NULL, "%s to %.*s failed (%d: %s)%s%s", problem->doing,
+               SLICE_ARG(address), problem->error, strerror(problem->error),
+               known ? ", held by " : "", known ? holder : "");
+}
+
+/* Sockets of ours on the port, which a new one can be bound beside: a wildcard that
+ * becomes one address, or the other way round. Returns whether there are any. */
+static bool share_port(const struct listeners *all, const struct sockaddr_any *addr,
+                       bool on)
+{
+    bool found = false;
+    uint16_t port = sockaddr_port(addr);
+    for (size_t i = 0; i < all->count; i++) {
+        if (port != 0 && sockaddr_port(&all->items[i]->addr) == port) {
+            listen_share_port(all->items[i]->fd, on);
+            found = true;
+        }
+    }
+    return found;
+}
+
+static bool open_beside(const struct listeners *all, struct listener *made,
+                        const struct listen_socket *socket,
+                        struct listen_problem *problem)
+{
+    if (listen_open(made, socket, false, problem)) {
+        return true;
+    }
+    if (problem->error != EADDRINUSE || !share_port(all, &socket->addr, true)) {
+        return false;
+    }
+    bool opened = listen_open(made, socket, true, problem);
+    share_port(all, &socket->addr, false);
+    return opened;
+}
+
+static struct listener *add(struct listeners *all, const struct listen_socket *socket,
+                            struct diagnostics *diag)
+{
+    struct listener made;
+    struct listen_problem problem;
+    if (!open_beside(all, &made, socket, &problem)) {
+        report(socket, &problem, diag);
+        return NULL;
+    }
+    struct listener *listener = xmalloc(sizeof(*listener));
+    *listener = made;
+    all->items = xrealloc(all->items, (all->count + 1) * sizeof(struct listener *));
+    all->items[all->count++] = listener;
+    return listener;
+}
+
+static struct listener *hold(struct listeners *all, const struct listen_socket *socket,
+                             struct diagnostics *diag)
+{
+    struct listener *listener = find(all, &socket->addr);
+    if (listener == NULL) {
+        listener = add(all, socket, diag);
+    } else if (listener->ipv6only != socket->ipv6only) {
+        diag_error(diag, socket->at, NULL,
+                   "ipv6only of a listening socket cannot change in a reload: restart");
+        return NULL;
+    }
+    return listener;
+}
+
+static void drop(struct listeners *all, struct listener *listener)
+{
+    if (--listener->users != 0) {
+        return;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i] == listener) {
+            all->items[i] = all->items[--all->count];
+        }
+    }
+    listen_unlink(listener);
+    fd_close(listener->fd);
+    free(listener);
+}
+
+bool listeners_hold(struct listeners *all, const struct config *config, int *fds,
+                    struct diagnostics *diag)
+{
+    bool ok = true;
+    size_t held = 0;
+    for (; ok && held < config->socket_count; held += ok) {
+        struct listener *listener = hold(all, config->sockets[held], diag);
+        ok = listener != NULL;
+        if (ok) {
+            listener->users++;
+            fds[held] = listener->fd;
+        }
+    }
+    while (!ok && held-- > 0) {
+        drop(all, find(all, &config->sockets[held]->addr));
+    }
+    return ok;
+}
+
+void listeners_adjust(const struct listeners *all, const struct config *config)
+{
+    for (size_t i = 0; i < config->socket_count; i++) {
+        const struct listen_socket *socket = config->sockets[i];
+        listen_adjust(find(all, &socket->addr)->fd, socket);
+    }
+}
+
+void listeners_release(struct listeners *all, const struct config *config)
+{
+    for (size_t i = 0; i < config->socket_count; i++) {
+        struct listener *listener = find(all, &config->sockets[i]->addr);
+        if (listener != NULL) {
+            drop(all, listener);
+        }
+    }
+}
+
+static bool listens_on(const struct config *config, const struct sockaddr_any *addr)
+{
+    for (size_t i = 0; config != NULL && i < config->socket_count; i++) {
+        if (sockaddr_eq(&config->sockets[i]->addr, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool listeners_shut(const struct listeners *all, const struct config *config,
+                    const struct config *next)
+{
+    bool any = false;
+    for (size_t i = 0; i < config->socket_count; i++) {
+        struct listener *listener = find(all, &config->sockets[i]->addr);
+        if (listener != NULL && !listens_on(next, &listener->addr)) {
+            listen_shut(listener);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void listeners_clear(struct listeners *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        listen_unlink(all->items[i]);
+        fd_close(all->items[i]->fd);
+        free(all->items[i]);
+    }
+    free(all->items);
+    *all = (struct listeners){0};
+}

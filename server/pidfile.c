@@ -1,0 +1,128 @@
+#include "server/pidfile.h"
+#include "common/fdutil.h"
+#include "common/xalloc.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ATTEMPTS 10 /* at a file that is removed between open and lock */
+
+/* The number in the file, or 0 when there is no sensible one. */
+static pid_t read_pid(int fd)
+{
+    char text[32] = {0};
+    if (pread(fd, text, sizeof(text) - 1, 0) <= 0) {
+        return 0;
+    }
+    char *end;
+    long value = strtol(text, &end, 10);
+    bool sensible = end != text && (*end == '\n' || *end == '\0') && value > 1;
+    return sensible ? (pid_t)value : 0;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether the locked descriptor is still what the path names: another master may have
+ * removed the file between our open and our lock. */
+static bool is_current(const char *path, int fd, struct stat *held)
+{
+    struct stat named;
+    return fstat(fd, held) == 0 && lstat(path, &named) == 0 && same_file(held, &named);
+}
+
+static enum pidfile_result lock_once(struct pidfile *pidfile, const char *path,
+                                     pid_t *holder)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    if (fd < 0) {
+        return PIDFILE_ERROR;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        bool held = errno == EWOULDBLOCK;
+        *holder = held ? read_pid(fd) : 0;
+        fd_close(fd);
+        return held ? PIDFILE_HELD : PIDFILE_ERROR;
+    }
+    struct stat st;
+    if (!is_current(path, fd, &st)) {
+        fd_close(fd);
+        errno = EAGAIN;
+        return PIDFILE_ERROR;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        fd_close(fd);
+        errno = EINVAL;
+        return PIDFILE_ERROR;
+    }
+    *pidfile = (struct pidfile){
+        .path = xstrdup(path), .fd = fd, .device = st.st_dev, .inode = st.st_ino};
+    return PIDFILE_OK;
+}
+
+enum pidfile_result pidfile_lock(struct pidfile *pidfile, const char *path, pid_t *holder)
+{
+    enum pidfile_result result = PIDFILE_ERROR;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        result = lock_once(pidfile, path, holder);
+        if (result != PIDFILE_ERROR || errno != EAGAIN) {
+            break;
+        }
+    }
+    return result;
+}
+
+int pidfile_write(const struct pidfile *pidfile)
+{
+    if (pidfile->path == NULL) {
+        return 0;
+    }
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    ssize_t written = -1;
+    if (ftruncate(pidfile->fd, 0) == 0) {
+        written = pwrite(pidfile->fd, text, (size_t)len, 0);
+    }
+    if (written >= 0 && written < len) {
+        errno = ENOSPC;
+    }
+    return written == len ? fsync(pidfile->fd) : -1;
+}
+
+void pidfile_close(struct pidfile *pidfile)
+{
+    fd_close(pidfile->fd);
+    free(pidfile->path);
+    *pidfile = (struct pidfile)PIDFILE_NONE;
+}
+
+void pidfile_remove(struct pidfile *pidfile)
+{
+    struct stat named;
+    if (pidfile->path != NULL && lstat(pidfile->path, &named) == 0 &&
+        named.st_dev == pidfile->device && named.st_ino == pidfile->inode) {
+        unlink(pidfile->path);
+    }
+    pidfile_close(pidfile);
+}
+
+enum pidfile_result pidfile_find(const char *path, pid_t *holder)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return PIDFILE_ERROR;
+    }
+    enum pidfile_result result = PIDFILE_OK;
+    if (flock(fd, LOCK_SH | LOCK_NB) < 0) {
+        result = errno == EWOULDBLOCK ? PIDFILE_HELD : PIDFILE_ERROR;
+        *holder = read_pid(fd);
+    }
+    fd_close(fd);
+    return result;
+}

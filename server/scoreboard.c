@@ -1,0 +1,96 @@
+#include "server/scoreboard.h"
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/escape.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Copies what fits, and ends it. */
+static void keep(char *field, size_t room, struct slice text)
+{
+    size_t len = text.len < room - 1 ? text.len : room - 1;
+    if (len != 0) {
+        memcpy(field, text.ptr, len);
+    }
+    field[len] = '\0';
+}
+
+void board_request_begin(struct board_slot *slot, uint64_t connection, struct slice peer,
+                         struct slice line)
+{
+    if (slot == NULL) {
+        return;
+    }
+    struct board_request *request = &slot->request;
+    request->connection = connection;
+    request->started_ms = clock_now_ms();
+    keep(request->peer, sizeof(request->peer), peer);
+    keep(request->line, sizeof(request->line), line);
+    request->host[0] = request->phase[0] = request->location[0] = '\0';
+    atomic_store_explicit(&request->active, 1, memory_order_release);
+}
+
+void board_request_host(struct board_slot *slot, struct slice host)
+{
+    if (slot != NULL) {
+        keep(slot->request.host, sizeof(slot->request.host), host);
+    }
+}
+
+void board_request_location(struct board_slot *slot, const char *label)
+{
+    if (slot != NULL) {
+        keep(slot->request.location, sizeof(slot->request.location), slice_str(label));
+    }
+}
+
+void board_request_phase(struct board_slot *slot, const char *phase)
+{
+    if (slot != NULL) {
+        keep(slot->request.phase, sizeof(slot->request.phase), slice_str(phase));
+    }
+}
+
+void board_request_end(struct board_slot *slot)
+{
+    if (slot != NULL) {
+        atomic_store_explicit(&slot->request.active, 0, memory_order_release);
+    }
+}
+
+/* A field as a child left it: it may end nowhere. */
+static struct slice field_text(const char *field, size_t room)
+{
+    return slice_of(field, strnlen(field, room));
+}
+
+static void put_field(struct buf *out, const char *label, const char *field, size_t room)
+{
+    struct slice text = field_text(field, room);
+    if (text.len != 0) {
+        buf_append_str(out, label);
+        escape_log(out, text);
+    }
+}
+
+#define PUT(out, label, field) put_field(out, label, field, sizeof(field))
+
+bool board_describe(const struct board_slot *slot, char *out, size_t room)
+{
+    const struct board_request *request = &slot->request;
+    if (atomic_load_explicit(&request->active, memory_order_acquire) != 1 || room == 0) {
+        return false;
+    }
+    struct buf text = {0};
+    PUT(&text, "while ", request->phase);
+    int64_t age = clock_now_ms() - request->started_ms;
+    buf_printf(&text, "%sconnection: *%llu for %lld ms", text.len == 0 ? "" : ", ",
+               (unsigned long long)request->connection, (long long)(age > 0 ? age : 0));
+    PUT(&text, ", client: ", request->peer);
+    PUT(&text, ", host: ", request->host);
+    PUT(&text, ", location: ", request->location);
+    PUT(&text, ", request: ", request->line);
+    keep(out, room, buf_slice(&text));
+    buf_free(&text);
+    return true;
+}

@@ -1,0 +1,81 @@
+#include "server/shm.h"
+#include "common/fdutil.h"
+#include "common/log.h"
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE ((size_t)BOARD_SLOT_BYTES)
+
+/* The first page of a slot; the ring starts on the next. */
+struct page {
+    struct board_slot board;
+    _Atomic uint64_t reported;
+};
+_Static_assert(sizeof(struct page) <= BOARD_SLOT_BYTES, "a record fits its page");
+
+static size_t stride(void)
+{
+    return PAGE + (ring_footprint(SHM_RING_BYTES) + PAGE - 1) / PAGE * PAGE;
+}
+
+static char *slot_memory(const struct shm *shm, unsigned slot)
+{
+    assert(slot < SLOT_MAX);
+    return shm->base + PAGE + slot * stride();
+}
+
+void shm_create(struct shm *shm)
+{
+    shm->size = PAGE + SLOT_MAX * stride();
+    void *memory = mmap(NULL, shm->size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        log_fatal(errno, "mmap() of %zu bytes of shared memory failed", shm->size);
+    }
+    shm->base = memory;
+    if (pipe2(shm->wake, O_CLOEXEC | O_NONBLOCK) < 0) {
+        log_fatal(errno, "pipe2() failed");
+    }
+}
+
+void shm_destroy(struct shm *shm)
+{
+    munmap(shm->base, shm->size);
+    fd_close(shm->wake[0]);
+    fd_close(shm->wake[1]);
+}
+
+struct shm_head *shm_head(const struct shm *shm)
+{
+    return (void *)shm->base;
+}
+
+void shm_prepare(const struct shm *shm, unsigned slot)
+{
+    struct shm_head *head = shm_head(shm);
+    uint32_t ready = atomic_load_explicit(&head->slots, memory_order_relaxed);
+    while (ready <= slot) {
+        ring_init(slot_memory(shm, ready) + PAGE, SHM_RING_BYTES);
+        atomic_store_explicit(&head->slots, ++ready, memory_order_release);
+    }
+}
+
+struct board_slot *shm_board(const struct shm *shm, unsigned slot)
+{
+    struct page *page = (void *)slot_memory(shm, slot);
+    return &page->board;
+}
+
+struct ring *shm_ring(const struct shm *shm, unsigned slot)
+{
+    return (void *)(slot_memory(shm, slot) + PAGE);
+}
+
+_Atomic uint64_t *shm_reported(const struct shm *shm, unsigned slot)
+{
+    struct page *page = (void *)slot_memory(shm, slot);
+    return &page->reported;
+}
