@@ -138,7 +138,7 @@ static bool is_control(struct slice character)
  */
 static void put_escaped(struct line *line, struct slice text)
 {
-    while (text.len != 0 && !line->cut) {
+    while (text.len != 0) {
         size_t len = escape_utf8_len(text);
         struct slice character = slice_of(text.ptr, len == 0 ? 1 : len);
         if (len == 0 || is_control(character)) {

@@ -74,6 +74,20 @@ START_TEST(prints_past_its_room)
 }
 END_TEST
 
+START_TEST(prints_into_the_last_byte_of_its_room)
+{
+    for (size_t len = 0; len < 20; len++) {
+        struct buf buf = {0};
+        buf_reserve(&buf, 20);
+        size_t room = buf.capacity;
+        ck_assert(buf_printf(&buf, "%*s", (int)(room - len), ""));
+        ck_assert(buf_printf(&buf, "%.10s", "abcdefghij"));
+        UNIT_SLICE_EQ(slice_from(buf_slice(&buf), room - len), "abcdefghij");
+        buf_free(&buf);
+    }
+}
+END_TEST
+
 START_TEST(consumes_from_the_front)
 {
     struct buf buf = {0};
@@ -133,6 +147,7 @@ UNIT_SUITE(buf)
     UNIT_TEST(stays_as_it_was_at_the_limit);
     UNIT_TEST(never_holds_much_more_than_the_limit);
     UNIT_TEST(prints_past_its_room);
+    UNIT_TEST(prints_into_the_last_byte_of_its_room);
     UNIT_TEST(consumes_from_the_front);
     UNIT_TEST(clears_and_frees);
     UNIT_TEST(reserves_room_that_can_be_written);

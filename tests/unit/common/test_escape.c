@@ -96,6 +96,8 @@ static const struct {
     {TEXT("\xf4\x90\x80\x80"), 0}, /* past U+10FFFF */
     {TEXT("\xf1\x80\x80"), 0},
     {TEXT("\xf5\x80\x80\x80"), 0},
+    {{"\xc2\x80", 1}, 0}, /* the rest is outside the slice */
+    {{"\xf0\x90\x80\x80", 3}, 0},
 };
 
 START_TEST(measures_utf8)

@@ -47,6 +47,49 @@ START_TEST(holds_ten_thousand_names_at_half_load)
 }
 END_TEST
 
+struct candidate {
+    uint32_t value;
+    uint32_t number;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct candidate *one = a;
+    const struct candidate *two = b;
+    return (one->value > two->value) - (one->value < two->value);
+}
+
+/* Among so many keys some pairs share all 32 bits: 28 on average. */
+START_TEST(tells_keys_with_the_same_value_apart)
+{
+    static struct candidate all[500000];
+    const size_t count = sizeof(all) / sizeof(all[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        all[i] = (struct candidate){hash_bytes(&i, sizeof(i)), i};
+    }
+    qsort(all, count, sizeof(all[0]), compare);
+    struct arena *arena = arena_create(4096);
+    int pairs = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (all[i].value != all[i + 1].value) {
+            continue;
+        }
+        struct slice one = {(const char *)&all[i].number, sizeof(uint32_t)};
+        struct slice two = {(const char *)&all[i + 1].number, sizeof(uint32_t)};
+        struct hash hash;
+        hash_init(&hash, arena);
+        hash_put(&hash, one, &pairs);
+        ck_assert_ptr_null(hash_get(&hash, two));
+        ck_assert_ptr_null(hash_put(&hash, two, arena));
+        ck_assert_ptr_eq(hash_get(&hash, one), &pairs);
+        ck_assert_ptr_eq(hash_get(&hash, two), arena);
+        pairs++;
+    }
+    ck_assert_int_gt(pairs, 0);
+    arena_destroy(arena);
+}
+END_TEST
+
 /* The number of bits in which the values of two keys differ. */
 static int distance(const char *a, const char *b, size_t len)
 {
@@ -147,6 +190,7 @@ UNIT_SUITE(hash)
     answer_when_asked();
     UNIT_TEST(finds_what_was_put);
     UNIT_TEST(holds_ten_thousand_names_at_half_load);
+    UNIT_TEST(tells_keys_with_the_same_value_apart);
     UNIT_TEST(changes_half_the_bits_for_one);
     UNIT_TEST(counts_the_length);
     UNIT_TEST(agrees_with_a_forked_child);

@@ -141,6 +141,25 @@ START_TEST(cuts_a_long_line_and_ends_it)
 }
 END_TEST
 
+/* Whatever bytes are left behind the last character that fitted. */
+START_TEST(adds_nothing_behind_a_cut)
+{
+    char text[2 * LOG_LINE_MAX + 1] = "";
+    for (size_t i = 0; i < sizeof(text) - 1; i++) {
+        text[i] = "\xf0\x9f\x98\x80"[i % 4];
+    }
+    for (unsigned slot = 1; slot <= 1000; slot *= 10) {
+        collect_as("worker", slot);
+        const struct log_event event = {.level = LOG_LEVEL_WARN, .context = SLICE("x")};
+        log_event(&event, "%s", text);
+        struct slice cut = slice_of(lines.data, lines.len - 1);
+        ck_assert_uint_ge(cut.len, LOG_LINE_MAX - 5);
+        ck_assert(!slice_ends(cut, SLICE("x")));
+    }
+    buf_free(&lines);
+}
+END_TEST
+
 START_TEST(writes_to_the_targets_that_take_the_level)
 {
     static const struct log_target targets[] = {{3, LOG_LEVEL_ERROR},
@@ -252,6 +271,7 @@ UNIT_SUITE(log)
     UNIT_TEST(is_short_on_the_command_line);
     UNIT_LOOP(escapes_message_and_context, 0, sizeof(escapes) / sizeof(escapes[0]));
     UNIT_TEST(cuts_a_long_line_and_ends_it);
+    UNIT_TEST(adds_nothing_behind_a_cut);
     UNIT_TEST(writes_to_the_targets_that_take_the_level);
     UNIT_TEST(falls_back_to_the_log_of_the_process);
     UNIT_TEST(keeps_errno);
