@@ -63,7 +63,7 @@ static bool read_weight(struct slice text, unsigned *quality)
         return false;
     }
     text = slice_trim(slice_from(text, 1));
-    return text.len > 2 && ascii_lower(text.ptr[0]) == 'q' && text.ptr[1] == '=' &&
+    return text.len >= 2 && ascii_lower(text.ptr[0]) == 'q' && text.ptr[1] == '=' &&
            read_qvalue(slice_from(text, 2), quality);
 }
 

@@ -27,11 +27,11 @@ static bool is_weak(struct slice etag)
     return slice_starts(etag, SLICE("W/"));
 }
 
-/* RFC 9110, 8.8.3.2. */
+/* RFC 9110, 8.8.3.2. Tags that are equal bytes are both weak or both strong. */
 static bool equal(struct slice a, struct slice b, bool strong)
 {
     if (strong) {
-        return !is_weak(a) && !is_weak(b) && slice_eq(a, b);
+        return !is_weak(a) && slice_eq(a, b);
     }
     return slice_eq(slice_from(a, is_weak(a) ? 2 : 0), slice_from(b, is_weak(b) ? 2 : 0));
 }
@@ -132,10 +132,8 @@ static bool range_holds(const struct http_fields *fields,
     if (value.ptr == NULL) {
         return true;
     }
-    size_t len = etag_span(value);
-    if (len > 0) {
-        return len == value.len && validators->etag.ptr != NULL &&
-               equal(value, validators->etag, true);
+    if (etag_span(value) > 0) {
+        return equal(value, validators->etag, true);
     }
     int64_t date;
     return get_date(fields, HTTP_FIELD_IF_RANGE, validators, now, &date) &&

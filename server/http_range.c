@@ -77,27 +77,25 @@ static bool touch(const struct http_range *a, const struct http_range *b)
     return !a_before && !b_before;
 }
 
-/* Adds a range, joined with all that it touches, in the place of the first of them. */
+/* Adds a range, joined with all that it touches, in the place of the first of them. Those
+ * do not touch one another, so the joined range touches no more than the new one did. */
 static void join(struct reading *reading, struct http_range range)
 {
     struct http_range *out = reading->out;
-    size_t place = reading->count;
-    for (size_t i = 0; i < reading->count;) {
+    size_t kept = 0, place = SIZE_MAX;
+    for (size_t i = 0; i < reading->count; i++) {
         if (!touch(&out[i], &range)) {
-            i++;
+            out[kept++] = out[i];
             continue;
         }
         range.first = out[i].first < range.first ? out[i].first : range.first;
         range.last = out[i].last > range.last ? out[i].last : range.last;
-        place = i < place ? i : place;
-        reading->count--;
-        memmove(&out[i], &out[i + 1], (reading->count - i) * sizeof(*out));
-        i = 0; /* it has grown: what did not touch it may do so now */
+        place = kept < place ? kept : place;
     }
-    place = place < reading->count ? place : reading->count;
-    memmove(&out[place + 1], &out[place], (reading->count - place) * sizeof(*out));
+    place = place < kept ? place : kept;
+    memmove(&out[place + 1], &out[place], (kept - place) * sizeof(*out));
     out[place] = range;
-    reading->count++;
+    reading->count = kept + 1;
 }
 
 /* False when the field is to be ignored: a syntax error, or more than is sensible

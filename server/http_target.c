@@ -227,6 +227,8 @@ static int take_byte(struct slice *raw)
     return byte;
 }
 
+static const char above_root[] = "dot segments climb above the root";
+
 unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, size_t *len,
                              const char **why)
 {
@@ -234,23 +236,23 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
         return http_refuse(400, why, "path does not begin with a slash");
     }
     struct path path = {.out = out, .len = 1, .segment = 1};
-    bool inside = true, resolved;
+    bool resolved;
     out[0] = '/';
     raw = slice_from(raw, 1);
-    while (raw.len > 0 && inside) {
+    while (raw.len > 0) {
         int byte = take_byte(&raw);
         if (byte <= 0) {
             return http_refuse(400, why,
                                byte == 0 ? "NUL in the path" : "invalid percent escape");
         }
-        if (byte == '/') {
-            inside = add_slash(&path, merge_slashes);
-        } else {
+        if (byte != '/') {
             out[path.len++] = (char)byte;
+        } else if (!add_slash(&path, merge_slashes)) {
+            return http_refuse(400, why, above_root);
         }
     }
-    if (!inside || !end_segment(&path, &resolved)) {
-        return http_refuse(400, why, "dot segments climb above the root");
+    if (!end_segment(&path, &resolved)) {
+        return http_refuse(400, why, above_root);
     }
     *len = path.len;
     return 0;

@@ -138,6 +138,16 @@ START_TEST(compares_modification_dates)
 }
 END_TEST
 
+START_TEST(ignores_dates_without_a_date_to_compare)
+{
+    static const enum http_ims all[] = {HTTP_IMS_OFF, HTTP_IMS_EXACT, HTTP_IMS_BEFORE};
+    for (int i = 0; i < COUNT(all); i++) {
+        struct http_cond cond = evaluate("GET", IMS SAME "\r\n", &none, all[i], MTIME);
+        ck_assert_uint_eq(cond.status, 0);
+    }
+}
+END_TEST
+
 static const struct {
     const char *method, *lines;
     const struct http_validators *validators;
@@ -188,6 +198,7 @@ UNIT_SUITE(http_cond)
 {
     UNIT_LOOP(evaluates_in_order, 0, COUNT(cases));
     UNIT_LOOP(compares_modification_dates, 0, COUNT(modified));
+    UNIT_TEST(ignores_dates_without_a_date_to_compare);
     UNIT_LOOP(guards_ranges, 0, COUNT(ranges));
     UNIT_TEST(takes_any_byte_in_an_etag);
 }

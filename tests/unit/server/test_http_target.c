@@ -116,6 +116,9 @@ START_TEST(refuses_a_nul)
     struct http_target target;
     const char *why;
     ck_assert_uint_eq(http_target_parse(&target, SLICE("/\0"), HTTP_GET, &why), 400);
+    struct slice host, port;
+    ck_assert(!http_authority_split(SLICE("[::1\0]"), &host, &port));
+    ck_assert(!http_authority_split(SLICE("h\0"), &host, &port));
     ck_assert_uint_eq(http_target_parse(&target, SLICE("http://h\0/"), HTTP_GET, &why),
                       400);
 }
@@ -195,6 +198,17 @@ START_TEST(normalizes_paths)
     const char *whole = paths[_i].whole;
     check_path(raw, true, paths[_i].merged);
     check_path(raw, false, whole == NULL ? paths[_i].merged : whole);
+}
+END_TEST
+
+START_TEST(reads_nothing_after_the_end)
+{
+    struct http_target target;
+    const char *why;
+    struct slice cut = slice_of("/%41", 3);
+    ck_assert_uint_eq(http_target_parse(&target, cut, HTTP_GET, &why), 400);
+    check_path(cut, true, NULL);
+    check_path(slice_of("/", 0), true, NULL);
 }
 END_TEST
 
@@ -291,6 +305,7 @@ UNIT_SUITE(http_target)
     UNIT_LOOP(refuses_the_rest, 0, COUNT(bad));
     UNIT_TEST(refuses_a_nul);
     UNIT_LOOP(normalizes_paths, 0, COUNT(paths));
+    UNIT_TEST(reads_nothing_after_the_end);
     UNIT_TEST(climbs_only_as_far_as_empty_segments_go);
     UNIT_TEST(folds_hosts);
     UNIT_LOOP(splits_authorities, 0, COUNT(authorities));
