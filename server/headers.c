@@ -107,14 +107,19 @@ static void set_content_type(struct request *request, struct slice value)
     request->response.charset = SLICE_NULL;
 }
 
+static void set_server(struct request *request, struct slice value)
+{
+    request->response.server = value;
+}
+
 static void set_etag(struct request *request, struct slice value)
 {
-    request->response.etag = value;
+    request->response.etag = value.len != 0 ? value : SLICE_NULL;
 }
 
 static void set_last_modified(struct request *request, struct slice value)
 {
-    request->response.last_modified = value;
+    request->response.last_modified = value.len != 0 ? value : SLICE_NULL;
 }
 
 static void set_location(struct request *request, struct slice value)
@@ -165,26 +170,26 @@ static void leave_out(struct request *request, struct slice value)
 }
 
 /* The fields that are not simply one more line. */
-static const struct {
+static const struct setter {
     struct slice name;
     header_setter *set;
+    bool takes_empty; /* which takes the field away */
 } setters[] = {
-    {SLICE_INIT("Content-Type"), set_content_type},
-    {SLICE_INIT("ETag"), set_etag},
-    {SLICE_INIT("Last-Modified"), set_last_modified},
-    {SLICE_INIT("Location"), set_location},
-    {SLICE_INIT("Vary"), set_vary},
-    {SLICE_INIT("Content-Length"), leave_out},
-    {SLICE_INIT("Transfer-Encoding"), leave_out},
-    {SLICE_INIT("Connection"), leave_out},
-    {SLICE_INIT("Date"), leave_out},
+    {SLICE_INIT("Content-Type"), set_content_type, false},
+    {SLICE_INIT("ETag"), set_etag, true},
+    {SLICE_INIT("Last-Modified"), set_last_modified, true},
+    {SLICE_INIT("Location"), set_location, false},
+    {SLICE_INIT("Server"), set_server, true},
+    {SLICE_INIT("Vary"), set_vary, false},
+    {SLICE_INIT("Connection"), leave_out, false},
+    {SLICE_INIT("Date"), leave_out, false},
 };
 
-static header_setter *find_setter(struct slice name)
+static const struct setter *find_setter(struct slice name)
 {
     for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
         if (slice_eq_nocase(setters[i].name, name)) {
-            return setters[i].set;
+            return &setters[i];
         }
     }
     return NULL;
@@ -193,12 +198,12 @@ static header_setter *find_setter(struct slice name)
 static void add_header(struct request *request, const struct added_header *header)
 {
     struct slice value = vars_expand(request, &header->value);
-    if (value.len == 0) {
+    const struct setter *setter = find_setter(header->name);
+    if (value.len == 0 && (setter == NULL || !setter->takes_empty)) {
         return;
     }
-    header_setter *set = find_setter(header->name);
-    if (set != NULL) {
-        set(request, value);
+    if (setter != NULL) {
+        setter->set(request, value);
     } else {
         respond_field(request, header->name, value);
     }

@@ -8,10 +8,11 @@
 
 /*
  * Adds what the location asks for. Called once, with the final status. A value that is
- * empty is not sent. What add_header says of Content-Type, ETag, Last-Modified and
- * Location replaces the answer's own; Vary joins the answer's own into one line; fields
- * that frame the message (Content-Length, Transfer-Encoding, Connection, Date) are the
- * server's alone and are left out.
+ * empty is not sent. What add_header says of Content-Type, ETag, Last-Modified, Location
+ * and Server replaces the answer's own (an empty ETag, Last-Modified or Server takes it
+ * away); Vary joins the answer's own into one line; Connection and Date are the server's
+ * alone and are left out, and so are Content-Length and Transfer-Encoding, which the
+ * configuration refuses.
  */
 void headers_apply(struct request *request);
 

@@ -83,6 +83,7 @@ static bool is_on_board(const struct request *request)
 void request_end(struct request *request)
 {
     if (request->head_length == 0 && !request->response.silent) {
+        request->error_status = 0;
         request->response.status = HTTP_CLIENT_CLOSED;
     }
     access_log_write(request);
@@ -240,10 +241,19 @@ void request_refuse(struct request *request, unsigned status, const char *why,
 /* --- handing over ---------------------------------------------------------------------
  */
 
+static struct slice server_field(const struct request *request)
+{
+    struct slice server = request->response.server;
+    if (server.ptr == NULL) {
+        return respond_product(request);
+    }
+    return server.len == 0 ? SLICE_NULL : server;
+}
+
 static void render_head(struct request *request)
 {
     struct http_respond_info info = {
-        .server = respond_product(request),
+        .server = server_field(request),
         .date = clock_http_date(),
         .minor = request->head.minor,
         .keep_alive = request->keep_alive,

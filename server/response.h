@@ -25,6 +25,7 @@ struct response {
     struct slice last_modified;
     struct slice etag;
     struct slice location; /* Location field, finished */
+    struct slice server;   /* Server field; null: the product's name, empty: none */
     struct array fields;   /* struct response_field: everything else, in order */
     bool accept_ranges;
     uint64_t content_length; /* of the content, also when HEAD leaves it out */

@@ -131,9 +131,11 @@ static struct slice get_remote_user(struct request *request)
 /* --- the answer -----------------------------------------------------------------------
  */
 
+/* On the way to an error page already the status that the page will keep. */
 static struct slice get_status(struct request *request)
 {
-    unsigned status = request->response.status;
+    unsigned kept = request->error_status;
+    unsigned status = kept != 0 ? kept : request->response.status;
     return status != 0 ? vars_number(request, status) : SLICE_NULL;
 }
 

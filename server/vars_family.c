@@ -151,7 +151,8 @@ static struct slice sent_date(struct request *request)
 
 static struct slice sent_server(struct request *request)
 {
-    return respond_product(request);
+    struct slice server = request->response.server;
+    return server.ptr != NULL ? server : respond_product(request);
 }
 
 static const struct {
