@@ -1,0 +1,140 @@
+#include "server/access_log.h"
+#include "tests/unit/server/serve.h"
+
+/* Asks for "/" and gives what was logged. */
+static const char *log_of(const char *config, const char *head)
+{
+    serve_start(config);
+    serve_ask(head);
+    serve_end();
+    return serve_text(&serve.access_log);
+}
+
+static const char plain[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+static const char nasty[] = "GET /?\\x HTTP/1.1\r\nHost: a\r\n"
+                            "User-Agent: \"\\\xc3\xa4\t\xff\r\nReferer:\r\n\r\n";
+
+#define FORMATS(format, server)                                                          \
+    "http { log_format f " format "; access_log x.log f; server { " server " } }"
+
+START_TEST(writes_the_combined_format)
+{
+    char expected[256];
+    const char *line = log_of(
+        "http { access_log x.log; server { return 200 four; } }",
+        "GET /p?q HTTP/1.1\r\nHost: a\r\nUser-Agent: agent\r\nAuthorization: Basic "
+        "QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n");
+    struct slice now = clock_access_log();
+    snprintf(expected, sizeof(expected),
+             "0 127.0.0.1 - Aladdin [%.*s] \"GET /p?q HTTP/1.1\" 200 4 \"-\" \"agent\"\n",
+             SLICE_ARG(now));
+    ck_assert_str_eq(strchr(line, ' '), strchr(expected, ' '));
+    serve_stop();
+}
+END_TEST
+
+static const struct {
+    const char *config;
+    const char *line;
+} escapes[] = {
+    {FORMATS("'$http_user_agent|$http_referer|$http_none|ä\"'", "return 204;"),
+     "\\x22\\x5C\\xC3\\xA4\\x09\\xFF||-|ä\"\n"},
+    {FORMATS("escape=json '$http_user_agent|$http_referer|$http_none|'", "return 204;"),
+     "\\\"\\\\\xc3\xa4\\t\xef\xbf\xbd|||\n"},
+    {FORMATS("escape=none '$http_user_agent|$http_referer|$http_none|'", "return 204;"),
+     "\"\\\xc3\xa4\t\xff|||\n"},
+};
+
+START_TEST(escapes_as_the_format_says)
+{
+    const char *line = log_of(escapes[_i].config, nasty);
+    ck_assert_str_eq(strchr(line, ' ') + 1, escapes[_i].line);
+    serve_stop();
+}
+END_TEST
+
+START_TEST(writes_to_every_log_of_the_location)
+{
+    const char *lines = log_of("http { log_format f f$status; log_format g g$status;"
+                               " access_log a f; access_log b g; access_log c f;"
+                               " server { location / { return 204; } } }",
+                               plain);
+    int f_first, f_second, g;
+    ck_assert_int_eq(
+        sscanf(lines, "%d f204\n%d f204\n%d g204\n", &f_first, &f_second, &g), 3);
+    const struct log_file *files = serve.config->log_files;
+    ck_assert_ptr_nonnull(strstr(files[f_first].path, "/a"));
+    ck_assert_ptr_nonnull(strstr(files[f_second].path, "/c"));
+    ck_assert_ptr_nonnull(strstr(files[g].path, "/b"));
+    serve_stop();
+}
+END_TEST
+
+START_TEST(writes_nothing_when_off)
+{
+    ck_assert_str_eq(log_of("server { access_log off; return 204; }", plain), "");
+    serve_stop();
+}
+END_TEST
+
+static const struct {
+    const char *target;
+    bool logged;
+} conditions[] = {{"/?log=1", true},
+                  {"/?log=0", false},
+                  {"/?log=", false},
+                  {"/", false},
+                  {"/?log=00", true}};
+
+START_TEST(writes_on_a_condition)
+{
+    char head[128];
+    snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n",
+             conditions[_i].target);
+    const char *line = log_of("http { log_format f x; access_log a f if=$arg_log;"
+                              " server { return 204; } }",
+                              head);
+    ck_assert_int_eq(line[0] != '\0', conditions[_i].logged);
+    serve_stop();
+}
+END_TEST
+
+START_TEST(logs_where_the_request_ended)
+{
+    const char *line = log_of("http { log_format f $uri; access_log off; server {"
+                              " location / { error_page 404 /e; }"
+                              " location = /e { access_log x f; return 200 e; } } }",
+                              "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
+    ck_assert_str_eq(strchr(line, ' '), " /e\n");
+    serve_stop();
+}
+END_TEST
+
+START_TEST(cuts_what_is_too_long)
+{
+    struct buf head = {0};
+    buf_append_str(&head, "GET / HTTP/1.1\r\nHost: a\r\nX-Long: ");
+    for (int i = 0; i < 9000; i++) {
+        buf_append_char(&head, '"');
+    }
+    buf_append_str(&head, "\r\n\r\n");
+    const char *line =
+        log_of(FORMATS("'$http_x_long'", "return 204;"), serve_text(&head));
+    const char *text = strchr(line, ' ') + 1;
+    ck_assert_uint_eq(strlen(text), ACCESS_LINE_MAX);
+    ck_assert_int_eq(text[ACCESS_LINE_MAX - 1], '\n');
+    serve_stop();
+    buf_free(&head);
+}
+END_TEST
+
+UNIT_SUITE(access_log)
+{
+    UNIT_TEST(writes_the_combined_format);
+    UNIT_LOOP(escapes_as_the_format_says, 0, sizeof(escapes) / sizeof(escapes[0]));
+    UNIT_TEST(writes_to_every_log_of_the_location);
+    UNIT_TEST(writes_nothing_when_off);
+    UNIT_LOOP(writes_on_a_condition, 0, sizeof(conditions) / sizeof(conditions[0]));
+    UNIT_TEST(logs_where_the_request_ended);
+    UNIT_TEST(cuts_what_is_too_long);
+}
