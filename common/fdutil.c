@@ -177,6 +177,27 @@ void fd_close_from(int first)
     }
 }
 
+static int compare_fds(const void *a, const void *b)
+{
+    const int *left = a;
+    const int *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The gaps between those that are kept are small: one close each. */
+void fd_close_others(int *keep, size_t count)
+{
+    qsort(keep, count, sizeof(*keep), compare_fds);
+    int next = STDERR_FILENO + 1;
+    for (size_t i = 0; i < count; i++) {
+        for (; next < keep[i]; next++) {
+            close(next);
+        }
+        next = keep[i] >= next ? keep[i] + 1 : next;
+    }
+    fd_close_from(next);
+}
+
 /* Room for the descriptors that travel with a message, aligned as its header. */
 union control {
     struct cmsghdr header;

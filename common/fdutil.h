@@ -30,6 +30,9 @@ int fd_read_file(const char *path, struct buf *out);
 /* Closes every descriptor from `first` up (close_range, else /proc or a loop). */
 void fd_close_from(int first);
 
+/* Closes every descriptor but 0, 1, 2 and the `count` in `keep`, which it sorts. */
+void fd_close_others(int *keep, size_t count);
+
 /*
  * One message over a SOCK_SEQPACKET or SOCK_DGRAM unix socket with up to FD_PASS_MAX
  * descriptors. fd_recv stores the number of bytes and returns the number of descriptors

@@ -283,6 +283,35 @@ START_TEST(tells_nothing_from_the_end)
 }
 END_TEST
 
+/* In a child: the test program needs its descriptors. Exits 0 when what should be open
+ * is, and nothing else. */
+static void close_others_of_four(void)
+{
+    for (int fd = 100; fd < 108; fd++) {
+        dup2(STDERR_FILENO, fd);
+    }
+    int keep[] = {105, 101, 100, 105};
+    fd_close_others(keep, 4);
+    bool as_wanted = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+    for (int fd = STDERR_FILENO + 1; fd < 200; fd++) {
+        bool kept = fd == 100 || fd == 101 || fd == 105;
+        as_wanted = as_wanted && (fcntl(fd, F_GETFD) >= 0) == kept;
+    }
+    _exit(as_wanted ? 0 : 1);
+}
+
+START_TEST(closes_all_but_a_few)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        close_others_of_four();
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 UNIT_SUITE(fdutil)
 {
     UNIT_TEST(sets_and_clears_flags);
@@ -292,6 +321,7 @@ UNIT_SUITE(fdutil)
     UNIT_TEST(reads_only_regular_files);
     UNIT_LOOP(closes_from_a_number_up, 0, 2);
     UNIT_LOOP(passes_descriptors, 0, 2);
+    UNIT_TEST(closes_all_but_a_few);
     UNIT_TEST(passes_as_many_as_it_says);
     UNIT_TEST(refuses_what_does_not_fit_and_leaks_nothing);
     UNIT_TEST(tells_nothing_from_the_end);
