@@ -154,6 +154,9 @@ static void apply_statement(struct build *build, const struct statement *stateme
         return;
     }
     scope_mark(build->scope, row);
+    if (row->store == STORE_MAIN) {
+        scope_mark(build->root, row); /* `events` fills the main settings: no default */
+    }
     set(build, row, statement, scope_target(build, build->scope, row));
 }
 

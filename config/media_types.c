@@ -1,4 +1,5 @@
 #include "config/media_types.h"
+#include <assert.h>
 
 /* By type, as registered with IANA where it is; extensions are separated by spaces. */
 static const struct {
@@ -150,7 +151,10 @@ struct media_types *media_types_default(struct arena *arena)
         struct slice rest = slice_str(built_in[i].extensions);
         struct slice extension;
         while (slice_split(&rest, ' ', &extension)) {
-            media_types_add(types, extension, slice_str(built_in[i].type));
+            const char *earlier =
+                media_types_add(types, extension, slice_str(built_in[i].type));
+            assert(earlier == NULL);
+            (void)earlier;
         }
     }
     return types;
@@ -166,9 +170,4 @@ const char *media_types_add(struct media_types *types, struct slice extension,
     }
     return hash_put(&types->by_extension, slice_of(key, extension.len),
                     arena_cstr(arena, type));
-}
-
-size_t media_types_default_count(void)
-{
-    return BUILT_IN_COUNT;
 }

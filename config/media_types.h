@@ -17,6 +17,4 @@ struct media_types *media_types_default(struct arena *arena);
 const char *media_types_add(struct media_types *types, struct slice extension,
                             struct slice type);
 
-size_t media_types_default_count(void);
-
 #endif
