@@ -21,8 +21,8 @@ struct http_framing {
     uint64_t content_length; /* bytes, for HTTP_BODY_LENGTH; never 0, at most INT64_MAX */
     bool keep_alive;         /* RFC 9112, 9.3: version and Connection only */
     bool expect_continue;    /* a 100 is due: HTTP/1.1, and content is to come */
-    struct slice host; /* host without port, as sent; empty when there is none */
-    struct slice port; /* digits, null when absent */
+    struct slice host;       /* host without port, as sent; empty when there is none */
+    struct slice port;       /* digits, null when absent */
 };
 
 /*
