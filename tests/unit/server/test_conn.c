@@ -1,0 +1,293 @@
+#include "tests/unit/server/live.h"
+
+static const char site[] =
+    "error_log stderr info; server { root html; client_header_timeout 150ms; "
+    "location /gone { return 444; } "
+    "location /twice { return 200 two; keepalive_requests 2; } "
+    "location /once { return 200 one; keepalive_timeout 0; } "
+    "location /short { return 200 short; keepalive_timeout 80ms; } "
+    "location / { return 200 hello; } }";
+
+#define GET(target) "GET " target " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+static struct live_client client;
+
+static void begin(void)
+{
+    live_start(site);
+    client = live_connect();
+}
+
+static void end(void)
+{
+    live_leave(&client);
+    live_stop();
+}
+
+/* --- keep-alive -----------------------------------------------------------------------
+ */
+
+START_TEST(answers_one_request_after_the_other)
+{
+    begin();
+    for (size_t i = 1; i <= 3; i++) {
+        live_send(&client, GET("/"));
+        live_until(&client, live_count(&client, "\r\n\r\nhello") == i);
+    }
+    ck_assert_int_eq(live_conn()->state, CONN_IDLE);
+    ck_assert_uint_eq(live_conn()->client.requests, 3);
+    ck_assert(!client.ended);
+    end();
+}
+END_TEST
+
+START_TEST(owns_nothing_while_idle)
+{
+    begin();
+    live_send(&client, GET("/"));
+    live_expect(&client, "hello");
+    live_until(&client, live_conn()->state == CONN_IDLE);
+    ck_assert_ptr_null(live_conn()->input);
+    ck_assert(list_empty(&live_conn()->requests));
+    ck_assert_uint_le(sizeof(struct conn), 300);
+    end();
+}
+END_TEST
+
+START_TEST(takes_a_head_in_pieces)
+{
+    begin();
+    const char *head = GET("/");
+    for (const char *at = head; *at != '\0'; at++) {
+        live_send_bytes(&client, slice_of(at, 1));
+    }
+    live_expect(&client, "hello");
+    ck_assert_uint_eq(live_count(&client, "HTTP/1.1 200"), 1);
+    end();
+}
+END_TEST
+
+#define MANY 100 /* several batches */
+
+START_TEST(answers_pipelined_requests_in_order)
+{
+    begin();
+    struct buf sent = {0};
+    for (int i = 0; i < MANY; i++) {
+        buf_append_str(&sent, i % 2 == 0 ? GET("/") : GET("/short"));
+    }
+    buf_append_str(&sent, "GET / HT"); /* and the front of another */
+    live_send_bytes(&client, buf_slice(&sent));
+    live_until(&client, live_count(&client, "HTTP/1.1 200") == MANY);
+    live_until(&client, live_conn()->state == CONN_READ_HEAD);
+    const char *at = live_text(&client);
+    for (int i = 0; i < MANY; i++) {
+        at = strstr(at, "\r\n\r\n") + 4;
+        ck_assert_int_eq(*at, i % 2 == 0 ? 'h' : 's');
+    }
+    live_send(&client, "TP/1.1\r\nHost: a\r\n\r\n");
+    live_until(&client, live_count(&client, "HTTP/1.1 200") == MANY + 1);
+    buf_free(&sent);
+    end();
+}
+END_TEST
+
+START_TEST(sends_the_answers_of_one_read_at_once)
+{
+    if (!TORTURE) {
+        begin();
+        ck_assert_int_eq(write(client.fd, GET("/") GET("/") GET("/"), 81), 81);
+        live_turn(1000);
+        char all[8192];
+        ssize_t len = read(client.fd, all, sizeof(all));
+        ck_assert_int_gt(len, 0);
+        buf_append(&client.got, all, (size_t)len);
+        ck_assert_uint_eq(live_count(&client, "hello"), 3);
+        end();
+    }
+}
+END_TEST
+
+static const struct {
+    const char *request;
+    bool keeps;
+} decisions[] = {
+    {GET("/"), true},
+    {"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false},
+    {"GET / HTTP/1.0\r\n\r\n", false},
+    {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true},
+    {GET("/once"), false},
+    {GET("/twice") GET("/twice"), false},
+    {GET("/twice") GET("/"), true},
+};
+
+START_TEST(decides_whether_to_stay)
+{
+    begin();
+    live_send(&client, decisions[_i].request);
+    live_expect(&client, "HTTP/1.1 200");
+    if (decisions[_i].keeps) {
+        live_until(&client, live_conn()->state == CONN_IDLE);
+        ck_assert(!live_has(&client, "Connection: close"));
+    } else {
+        live_expect_end(&client);
+        ck_assert(live_has(&client, "Connection: close"));
+    }
+    end();
+}
+END_TEST
+
+START_TEST(draining_answers_the_next_request_and_closes)
+{
+    begin();
+    live_send(&client, GET("/"));
+    live_until(&client, live_conn()->state == CONN_IDLE);
+    live.service.draining = true;
+    live_settle(&client);
+    ck_assert_int_eq(live_conn()->state, CONN_IDLE);
+    live_send(&client, GET("/") GET("/"));
+    live_expect_end(&client);
+    ck_assert_uint_eq(live_count(&client, "hello"), 2); /* one before, one after */
+    ck_assert_uint_eq(live_count(&client, "Connection: close"), 1);
+    end();
+}
+END_TEST
+
+/* --- endings --------------------------------------------------------------------------
+ */
+
+START_TEST(closes_an_idle_connection_in_time)
+{
+    begin();
+    live_send(&client, GET("/short"));
+    live_expect(&client, "short");
+    int64_t since = clock_read_ns() / NS_PER_MS;
+    live_expect_end(&client);
+    ck_assert_int_ge(clock_read_ns() / NS_PER_MS - since, 60);
+    ck_assert_uint_eq(live.conns.count, 0);
+    end();
+}
+END_TEST
+
+START_TEST(closes_silently_when_nothing_was_asked)
+{
+    begin();
+    live_expect_end(&client);
+    ck_assert_str_eq(live_text(&client), "");
+    ck_assert_uint_eq(serve.access_log.len, 0);
+    end();
+}
+END_TEST
+
+/* The whole head has one deadline, however steadily it drips. */
+START_TEST(answers_408_to_a_head_that_drips)
+{
+    begin();
+    live_send(&client, "GET / HTTP/1.1\r\nX: ");
+    live_until(&client,
+               live_has(&client, "HTTP/1.1 408") || write(client.fd, "y", 1) < 0);
+    live_expect(&client, "Connection: close");
+    ck_assert_ptr_nonnull(strstr(serve_text(&serve.access_log), "\" 408 "));
+    end();
+}
+END_TEST
+
+START_TEST(closes_without_an_answer)
+{
+    begin();
+    live_send(&client, GET("/") GET("/gone") GET("/"));
+    live_until(&client, client.ended || client.err != 0);
+    ck_assert_uint_eq(live_count(&client, "HTTP/1.1"), 1);
+    ck_assert_ptr_nonnull(strstr(serve_text(&serve.access_log), "\" 444 0 "));
+    end();
+}
+END_TEST
+
+START_TEST(ends_with_the_peer)
+{
+    begin();
+    live_send(&client, GET("/"));
+    live_expect(&client, "hello");
+    shutdown(client.fd, SHUT_RDWR);
+    live_until(&client, live.conns.count == 0);
+    ck_assert_ptr_nonnull(strstr(serve_text(&serve.error_log),
+                                 "the client closed the connection, while waiting for "
+                                 "a request, client: 127.0.0.1"));
+    end();
+}
+END_TEST
+
+START_TEST(answers_a_client_that_has_shut_its_side)
+{
+    begin();
+    live_send(&client, GET("/"));
+    shutdown(client.fd, SHUT_WR);
+    live_expect(&client, "hello");
+    live_expect_end(&client);
+    ck_assert_ptr_nonnull(strstr(serve_text(&serve.access_log), "\" 200 5 "));
+    end();
+}
+END_TEST
+
+START_TEST(drops_the_one_that_is_idle_longest)
+{
+    begin();
+    struct live_client second = live_connect();
+    live_send(&client, GET("/"));
+    live_until(&client, live_has(&client, "hello") && !list_empty(&live.conns.idle));
+    live_send(&second, GET("/"));
+    live_until(&second, live_has(&second, "hello") &&
+                            live.conns.idle.next->next != &live.conns.idle);
+    ck_assert(!conns_drop_idle(&live.conns, 3600000));
+    ck_assert(conns_drop_idle(&live.conns, 0));
+    live_expect_end(&client);
+    live_settle(&second);
+    ck_assert(!second.ended);
+    ck_assert(conns_drop_idle(&live.conns, 0));
+    ck_assert(!conns_drop_idle(&live.conns, 0));
+    live_leave(&second);
+    end();
+}
+END_TEST
+
+START_TEST(numbers_and_counts_connections)
+{
+    static struct board_slot board;
+    begin();
+    live.board = &board;
+    uint64_t number = live_conn()->client.number;
+    struct live_client second = live_connect();
+    struct conn *newest = LIST_ITEM(live.conns.busy.prev, struct conn, link);
+    ck_assert_uint_eq(newest->client.number, number + 1);
+    ck_assert_uint_eq(board.connections, 2);
+    ck_assert_uint_eq(board.connections_free, 998);
+    live_send(&second, GET("/"));
+    live_expect(&second, "hello");
+    live_settle(&second);
+    ck_assert_uint_eq(board.requests, 1);
+    ck_assert_uint_eq(board.bytes_sent, second.got.len);
+    live_leave(&second);
+    live_until(&client, board.connections == 1);
+    end();
+}
+END_TEST
+
+UNIT_SUITE(conn)
+{
+    UNIT_TEST(answers_one_request_after_the_other);
+    UNIT_TEST(owns_nothing_while_idle);
+    UNIT_TEST(takes_a_head_in_pieces);
+    UNIT_TEST(answers_pipelined_requests_in_order);
+    UNIT_TEST(sends_the_answers_of_one_read_at_once);
+    UNIT_LOOP(decides_whether_to_stay, 0,
+              (int)(sizeof(decisions) / sizeof(decisions[0])));
+    UNIT_TEST(draining_answers_the_next_request_and_closes);
+    UNIT_TEST(closes_an_idle_connection_in_time);
+    UNIT_TEST(closes_silently_when_nothing_was_asked);
+    UNIT_TEST(answers_408_to_a_head_that_drips);
+    UNIT_TEST(closes_without_an_answer);
+    UNIT_TEST(ends_with_the_peer);
+    UNIT_TEST(answers_a_client_that_has_shut_its_side);
+    UNIT_TEST(drops_the_one_that_is_idle_longest);
+    UNIT_TEST(numbers_and_counts_connections);
+}
