@@ -55,6 +55,10 @@ static void obey(struct logger *logger, const struct message *message, int fd)
     case MESSAGE_STOP:
         logger->finish = true;
         break;
+    case MESSAGE_STANDARD:
+        dup2(fd, STDERR_FILENO);
+        fd_close(fd);
+        break;
     default:
         fd_close(fd);
         break;

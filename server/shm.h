@@ -38,6 +38,7 @@ enum logger_state {
 struct shm_head {
     _Atomic uint32_t slots; /* made ready */
     _Atomic uint32_t logger_state;
+    _Atomic uint64_t connections; /* numbers given to connections so far */
 };
 
 struct shm {

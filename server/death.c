@@ -1,0 +1,101 @@
+#include "server/death.h"
+#include "common/buf.h"
+#include "common/clock.h"
+#include "server/master.h"
+#include "server/signals.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+#define RECORD_EVERY_MS 1000
+#define REQUEST_MAX     1024
+
+static bool was_asked(const struct slot *slot)
+{
+    return slot->state == SLOT_DRAINING || slot->state == SLOT_STOPPING;
+}
+
+/* As grave as it is surprising. */
+static enum log_level level_of(const struct slot *slot, int status)
+{
+    if (WIFSIGNALED(status)) {
+        return slot->killed ? LOG_LEVEL_WARN : LOG_LEVEL_ALERT;
+    }
+    if (WEXITSTATUS(status) != 0) {
+        return LOG_LEVEL_ALERT;
+    }
+    return was_asked(slot) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
+}
+
+static void put_cause(struct buf *out, const struct slot *slot, int status)
+{
+    if (WIFEXITED(status)) {
+        buf_printf(out, "exited with code %d", WEXITSTATUS(status));
+        return;
+    }
+    int number = WTERMSIG(status);
+    buf_printf(out, "exited on signal %d (%s%s)", number, signals_name(number),
+               WCOREDUMP(status) ? ", core dumped" : "");
+    if (number == SIGKILL) {
+        buf_append_str(out, slot->killed
+                                ? ", sent by the master"
+                                : ", not sent by this server: out of memory, or a hand");
+    }
+}
+
+static void put_losses(struct buf *out, const struct master *master,
+                       const struct slot *slot, const struct rusage *usage)
+{
+    const struct board_slot *board = shm_board(&master->shm, slot->number);
+    uint32_t open = atomic_load(&board->connections);
+    uint64_t most = slot->generation == NULL ? 0 : slot->generation->connections_max;
+    uint64_t lost = open < most ? open : most; /* the child may have written anything */
+    buf_printf(out, ", %llu connections lost, peak memory %ld KiB",
+               (unsigned long long)lost, usage->ru_maxrss);
+    char request[REQUEST_MAX];
+    if (slot->number != SLOT_LOGGER && board_describe(board, request, sizeof(request))) {
+        buf_printf(out, ", %s", request);
+    }
+}
+
+static bool is_too_often(const struct master *master, struct slot *slot)
+{
+    int64_t now = master->slots.now_ms;
+    if (slot->complained_ms != 0 && now - slot->complained_ms < RECORD_EVERY_MS) {
+        slot->suppressed++;
+        return true;
+    }
+    slot->complained_ms = now;
+    return false;
+}
+
+static void put_suppressed(struct buf *out, struct slot *slot)
+{
+    if (slot->suppressed != 0) {
+        buf_printf(out, " (%u earlier deaths of this slot not logged)", slot->suppressed);
+        slot->suppressed = 0;
+    }
+}
+
+void death_record(struct master *master, struct slot *slot, int status,
+                  const struct rusage *usage)
+{
+    enum log_level level = level_of(slot, status);
+    if (!log_wants(NULL, level) || is_too_often(master, slot)) {
+        return;
+    }
+    int64_t life = master->slots.now_ms - slot->started_ms;
+    const struct board_slot *board = shm_board(&master->shm, slot->number);
+    struct buf text = {0};
+    buf_printf(&text, "%s process %ld (slot %u, generation %u) ",
+               slot->number == SLOT_LOGGER ? "logger" : "worker", (long)slot->pid,
+               slot->number, atomic_load(&board->generation));
+    put_cause(&text, slot, status);
+    buf_printf(&text, " after %lld.%03lld s", (long long)(life / 1000),
+               (long long)(life % 1000));
+    if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0 || !was_asked(slot)) {
+        put_losses(&text, master, slot, usage);
+    }
+    put_suppressed(&text, slot);
+    log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&text)));
+    buf_free(&text);
+}

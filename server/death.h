@@ -1,0 +1,17 @@
+/*
+ * death.h - the last line about a child: who it was, what killed it, what it was doing.
+ */
+#ifndef SERVER_DEATH_H
+#define SERVER_DEATH_H
+
+#include "server/slots.h"
+#include <sys/resource.h>
+
+struct master;
+
+/* Writes the record from the wait status and the child's scoreboard, which outlives it.
+ * At most one line a second and slot; the next one says how many were left out. */
+void death_record(struct master *master, struct slot *slot, int status,
+                  const struct rusage *usage);
+
+#endif

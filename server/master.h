@@ -1,0 +1,69 @@
+/*
+ * master.h - the process that supervises all others.
+ *
+ * One loop: wait for the children's channels, signals and the nearest deadline; then reap
+ * what died, act on the signals in a fixed order (TERM and INT, QUIT, HUP, USR1, WINCH),
+ * and act on the slots that are due. It never sleeps elsewhere and never touches a byte
+ * from a client.
+ */
+#ifndef SERVER_MASTER_H
+#define SERVER_MASTER_H
+
+#include "config/build.h"
+#include "server/generation.h"
+#include "server/listeners.h"
+#include "server/logfiles.h"
+#include "server/pidfile.h"
+#include "server/reload.h"
+#include "server/ringlog.h"
+#include "server/slots.h"
+
+enum master_phase {
+    MASTER_STARTING,
+    MASTER_SERVING,
+    MASTER_DRAINING,  /* QUIT: workers finish what they have */
+    MASTER_STOPPING,  /* TERM: workers leave */
+    MASTER_FINISHING, /* only the logger is left */
+    MASTER_DONE,
+};
+
+struct master {
+    enum master_phase phase;
+    int status; /* of the program */
+    struct config_source source;
+    bool is_builtin; /* no file to reload from */
+    bool daemonized;
+    int ready_fd; /* tells the parent of a daemon how the start went; -1: nobody waits */
+    const char *banner; /* said on standard output once started; NULL: nothing */
+    struct slots slots;
+    struct shm shm;
+    struct log_files logs;
+    struct listeners listeners;
+    struct pidfile pidfile;
+    struct ringlog log;
+    struct list generations;    /* oldest first */
+    struct generation *current; /* in force; NULL until the start is over */
+    unsigned last_number;
+    struct reload reload;
+    bool reopen_asked; /* by a worker that got SIGUSR1 */
+};
+
+/* `source` must outlive it. */
+struct master *master_create(const struct config_source *source);
+void master_destroy(struct master *master);
+
+/* Supervises, beginning with the first generation, until the server has stopped. */
+void master_run(struct master *master, struct generation *first);
+
+/* Which configuration's error log the master writes to; NULL: standard error. */
+void master_use_log(struct master *master, const struct config *config);
+
+/* Opens the log files anew and hands them on: SIGUSR1. */
+void master_reopen_logs(struct master *master);
+
+/* What happened, told by the parts. */
+void master_logger_ready(struct master *master);
+void master_started(struct master *master);
+void master_start_failed(struct master *master);
+
+#endif

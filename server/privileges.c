@@ -1,0 +1,174 @@
+#include "server/privileges.h"
+#include "common/xalloc.h"
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define DEFAULT_USER   "nobody"
+#define GROUPS_FIRST   32
+#define SPARE_FDS      32 /* event loop, channel, name look-ups .. */
+#define FDS_CONNECTION 2  /* a socket, and the file that is sent to it */
+
+static void resolve_groups(struct credentials *out, const char *user)
+{
+    int room = GROUPS_FIRST;
+    out->groups = xcalloc((size_t)room, sizeof(gid_t));
+    out->group_count = room;
+    while (getgrouplist(user, out->gid, out->groups, &out->group_count) < 0) {
+        /* Some systems say how many there are, others leave the number as it was. */
+        room = out->group_count > room ? out->group_count : room * 2;
+        out->groups = xrealloc(out->groups, (size_t)room * sizeof(gid_t));
+        out->group_count = room;
+    }
+}
+
+static bool unknown(struct diagnostics *diag, const char *what, const char *name)
+{
+    diag_error(diag, (struct position){0}, NULL, "unknown %s \"%s\" in \"user\"", what,
+               name);
+    return false;
+}
+
+bool privileges_resolve(struct credentials *out, const struct main_settings *set,
+                        struct diagnostics *diag)
+{
+    *out = (struct credentials){.drop = geteuid() == 0};
+    if (!out->drop) {
+        return true;
+    }
+    const char *user = set->user == NULL ? DEFAULT_USER : set->user;
+    const struct passwd *passwd = getpwnam(user);
+    if (passwd == NULL) {
+        return unknown(diag, "user", user);
+    }
+    out->uid = passwd->pw_uid;
+    out->gid = passwd->pw_gid;
+    if (set->group != NULL) {
+        const struct group *group = getgrnam(set->group);
+        if (group == NULL) {
+            return unknown(diag, "group", set->group);
+        }
+        out->gid = group->gr_gid;
+    }
+    resolve_groups(out, user);
+    return true;
+}
+
+void privileges_free(struct credentials *credentials)
+{
+    free(credentials->groups);
+    *credentials = (struct credentials){0};
+}
+
+static const char *set_limits(const struct main_settings *set)
+{
+    rlim_t nofile = set->worker_rlimit_nofile;
+    const struct rlimit limit = {.rlim_cur = nofile, .rlim_max = nofile};
+    if (nofile != 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return "setrlimit(RLIMIT_NOFILE)";
+    }
+    if (set->worker_priority != 0 &&
+        setpriority(PRIO_PROCESS, 0, set->worker_priority) < 0) {
+        return "setpriority()";
+    }
+    return NULL;
+}
+
+/* True when the process is who it should be and cannot become root again. */
+static bool is_dropped(const struct credentials *credentials)
+{
+    uid_t real_uid, effective_uid, saved_uid;
+    gid_t real_gid, effective_gid, saved_gid;
+    if (getresuid(&real_uid, &effective_uid, &saved_uid) < 0 ||
+        getresgid(&real_gid, &effective_gid, &saved_gid) < 0) {
+        return false;
+    }
+    uid_t uid = credentials->uid;
+    gid_t gid = credentials->gid;
+    bool changed = real_uid == uid && effective_uid == uid && saved_uid == uid &&
+                   real_gid == gid && effective_gid == gid && saved_gid == gid;
+    return changed && (uid == 0 || setuid(0) < 0);
+}
+
+static const char *drop(const struct credentials *credentials)
+{
+    if (setgroups((size_t)credentials->group_count, credentials->groups) < 0) {
+        return "setgroups()";
+    }
+    if (setresgid(credentials->gid, credentials->gid, credentials->gid) < 0) {
+        return "setresgid()";
+    }
+    if (setresuid(credentials->uid, credentials->uid, credentials->uid) < 0) {
+        return "setresuid()";
+    }
+    if (!is_dropped(credentials)) {
+        errno = EPERM;
+        return "giving up privileges";
+    }
+    return NULL;
+}
+
+/* What the change of user undid: core dumps (their size is up to the limit) and the
+ * signal at the parent's death, which may have come already. */
+static const char *set_process_flags(pid_t parent)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+        return "prctl(PR_SET_NO_NEW_PRIVS)";
+    }
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGQUIT, 0, 0, 0);
+    if (getppid() != parent) {
+        raise(SIGQUIT);
+    }
+    return NULL;
+}
+
+const char *privileges_apply(const struct credentials *credentials,
+                             const struct main_settings *set, pid_t parent)
+{
+    const char *failed = set_limits(set);
+    if (failed == NULL && credentials->drop) {
+        failed = drop(credentials);
+    }
+    return failed != NULL ? failed : set_process_flags(parent);
+}
+
+void privileges_raise_limits(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static rlim_t descriptors(const struct main_settings *set)
+{
+    struct rlimit limit;
+    if (set->worker_rlimit_nofile != 0) {
+        return set->worker_rlimit_nofile;
+    }
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+}
+
+size_t privileges_connections(const struct main_settings *set, size_t held,
+                              bool *shortened)
+{
+    rlim_t limit = descriptors(set);
+    size_t wanted = set->worker_connections;
+    *shortened = false;
+    if (limit == RLIM_INFINITY ||
+        limit >= FDS_CONNECTION * (rlim_t)wanted + held + SPARE_FDS) {
+        return wanted;
+    }
+    rlim_t reserve = held + (limit / 4 < SPARE_FDS ? limit / 4 : SPARE_FDS);
+    rlim_t left = limit > reserve ? limit - reserve : 0;
+    *shortened = true;
+    return left >= FDS_CONNECTION ? (size_t)(left / FDS_CONNECTION) : 1;
+}

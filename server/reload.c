@@ -1,0 +1,334 @@
+#include "server/reload.h"
+#include "common/fdutil.h"
+#include "config/build.h"
+#include "server/channel.h"
+#include "server/master.h"
+#include "server/report.h"
+#include "server/signals.h"
+#include "server/spawn.h"
+#include "server/title.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHECK_MS        5000
+#define READY_MS        10000
+#define COMMIT_EVERY_MS 500
+
+void reload_init(struct reload *reload)
+{
+    *reload = (struct reload){.channel = -1};
+}
+
+static unsigned serving_number(const struct master *master)
+{
+    return master->current == NULL ? 0 : master->current->number;
+}
+
+static void reject(struct master *master, const char *why)
+{
+    master->reload.state = RELOAD_IDLE;
+    master->reload.deadline_ms = 0;
+    log_write(NULL, LOG_LEVEL_ERROR, "reload rejected, generation %u goes on: %s",
+              serving_number(master), why);
+}
+
+void reload_request(struct master *master)
+{
+    master->reload.wanted = true;
+}
+
+/* --- the check ---------------------------------------------------------------------- */
+
+/* Errors only: the master finds the warnings itself. */
+static void send_errors(int channel, const struct diagnostics *diag)
+{
+    ARRAY_EACH(struct diagnosis, diagnosis, &diag->items)
+    {
+        if (diagnosis->level == LOG_LEVEL_EMERG) {
+            struct buf text = {0};
+            diag_format_short(diagnosis, &text);
+            channel_text(channel, MESSAGE_NOTE, LOG_LEVEL_EMERG, "%.*s",
+                         SLICE_ARG(buf_slice(&text)));
+            buf_free(&text);
+        }
+    }
+}
+
+static void check(const struct master *master, int channel) __attribute__((noreturn));
+
+static void check(const struct master *master, int channel)
+{
+    title_set("master process checks a configuration");
+    signals_reset();
+    fd_close_others(&channel, 1);
+    fd_set_nonblock(channel, false);
+    struct arena *arena = arena_create(4096);
+    struct diagnostics diag;
+    diag_init(&diag, arena);
+    struct config *config = config_load(&master->source, &diag);
+    if (config == NULL) {
+        send_errors(channel, &diag);
+    }
+    _exit(config == NULL ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static void begin_check(struct master *master)
+{
+    struct reload *reload = &master->reload;
+    int ends[2];
+    reload->wanted = false;
+    if (channel_pair(ends) < 0) {
+        reject(master, "socketpair() failed");
+        return;
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        check(master, ends[1]);
+    }
+    fd_close(ends[1]);
+    if (pid < 0) {
+        fd_close(ends[0]);
+        reject(master, "fork() failed");
+        return;
+    }
+    reload->state = RELOAD_CHECKING;
+    reload->checker = pid;
+    reload->channel = ends[0];
+    reload->deadline_ms = master->slots.now_ms + CHECK_MS;
+}
+
+void reload_listen(struct master *master)
+{
+    struct reload *reload = &master->reload;
+    struct message message;
+    int fd;
+    enum channel_result result = CHANNEL_NOTHING;
+    while (reload->channel >= 0 &&
+           (result = channel_recv(reload->channel, &message, &fd)) == CHANNEL_MESSAGE) {
+        fd_close(fd);
+        if (message.type == MESSAGE_NOTE && reload->state == RELOAD_CHECKING) {
+            log_write(NULL, (enum log_level)message.value, "%s", message.text);
+        }
+    }
+    if (result == CHANNEL_CLOSED) {
+        fd_close(reload->channel);
+        reload->channel = -1;
+    }
+}
+
+bool reload_reaped(struct master *master, pid_t pid, int status)
+{
+    struct reload *reload = &master->reload;
+    if (pid != reload->checker) {
+        return false;
+    }
+    reload_listen(master);
+    fd_close(reload->channel);
+    reload->channel = -1;
+    reload->checker = 0;
+    reload->check_status = status;
+    return true;
+}
+
+/* --- the new generation ------------------------------------------------------------- */
+
+/* What a reload cannot change is kept, and said. */
+static void warn_fixed(const struct master *master, const struct config *config)
+{
+    const struct main_settings *now = &master->current->config->set;
+    const struct main_settings *next = &config->set;
+    const struct {
+        const char *name;
+        bool changed;
+    } fixed[] = {
+        {"pid", strcmp(now->pid, next->pid) != 0},
+        {"daemon", now->daemon != next->daemon},
+        {"master_process", now->master_process != next->master_process},
+    };
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        if (fixed[i].changed) {
+            log_write(NULL, LOG_LEVEL_WARN,
+                      "\"%s\" changed: takes effect at the next start", fixed[i].name);
+        }
+    }
+}
+
+static struct generation *load(struct master *master)
+{
+    struct arena *arena = arena_create(4096);
+    struct diagnostics diag;
+    diag_init(&diag, arena);
+    struct generation *generation = NULL;
+    struct config *config = config_load(&master->source, &diag);
+    report_log(&diag, 0);
+    if (config != NULL) {
+        warn_fixed(master, config);
+        generation = generation_create(master, config, &diag);
+    }
+    arena_destroy(arena);
+    return generation;
+}
+
+static bool start(struct master *master, struct generation *generation)
+{
+    struct reload *reload = &master->reload;
+    reload->state = RELOAD_STARTING;
+    reload->candidate = generation;
+    reload->deadline_ms = master->slots.now_ms + READY_MS;
+    return generation_start(master, generation);
+}
+
+static void give_up_candidate(struct master *master)
+{
+    struct generation *candidate = master->reload.candidate;
+    master->reload.candidate = NULL;
+    generation_abandon(master, candidate);
+}
+
+bool reload_start_first(struct master *master, struct generation *generation)
+{
+    return start(master, generation) && spawn_logger(master);
+}
+
+static void end_check(struct master *master)
+{
+    int status = master->reload.check_status;
+    if (WIFSIGNALED(status)) {
+        log_write(NULL, LOG_LEVEL_ERROR, "the check of the configuration died of %s",
+                  signals_name(WTERMSIG(status)));
+    }
+    if (status != 0) {
+        reject(master, "the configuration is not valid");
+        return;
+    }
+    struct generation *generation = load(master);
+    if (generation == NULL) {
+        reject(master, "the configuration cannot be put in force");
+        return;
+    }
+    if (!start(master, generation)) {
+        give_up_candidate(master);
+        reject(master, "not every new worker could be forked");
+    }
+}
+
+/* --- waiting for it ----------------------------------------------------------------- */
+
+static bool is_first(const struct master *master)
+{
+    return master->current == NULL;
+}
+
+static void fail(struct master *master, const char *why)
+{
+    if (!is_first(master)) {
+        give_up_candidate(master);
+        reject(master, why);
+        return;
+    }
+    master->reload.state = RELOAD_IDLE;
+    master->reload.deadline_ms = 0;
+    log_write(NULL, LOG_LEVEL_EMERG, "start failed: %s", why);
+    give_up_candidate(master);
+    master_start_failed(master);
+}
+
+static void commit(struct master *master)
+{
+    struct reload *reload = &master->reload;
+    struct generation *generation = reload->candidate;
+    bool first = is_first(master);
+    reload->state = RELOAD_IDLE;
+    reload->deadline_ms = 0;
+    reload->candidate = NULL;
+    reload->committed_ms = master->slots.now_ms;
+    generation_commit(master, generation);
+    log_write(NULL, LOG_LEVEL_NOTICE, "%s: generation %u, %u workers",
+              first ? "started" : "reloaded", generation->number, generation->workers);
+    if (first) {
+        master_started(master);
+    }
+}
+
+static bool logger_is(const struct master *master, enum slot_state state)
+{
+    return master->slots.items[SLOT_LOGGER].state == state;
+}
+
+static void watch_candidate(struct master *master)
+{
+    const struct generation *candidate = master->reload.candidate;
+    const struct slots *slots = &master->slots;
+    if (slots_count(slots, candidate, SLOT_FAILED) != 0 ||
+        logger_is(master, SLOT_FAILED)) {
+        fail(master, "a new worker did not become ready");
+    } else if (slots_count(slots, candidate, SLOT_READY) == candidate->workers &&
+               (!is_first(master) || logger_is(master, SLOT_READY))) {
+        commit(master);
+    } else if (slots->now_ms >= master->reload.deadline_ms) {
+        fail(master, "the new workers took too long to become ready");
+    }
+}
+
+static void watch_check(struct master *master)
+{
+    struct reload *reload = &master->reload;
+    if (reload->checker == 0) {
+        end_check(master);
+    } else if (master->slots.now_ms >= reload->deadline_ms) {
+        kill(reload->checker, SIGKILL);
+        reload->deadline_ms = master->slots.now_ms + CHECK_MS;
+        log_write(NULL, LOG_LEVEL_ERROR, "the check of the configuration took too long");
+    }
+}
+
+static bool may_begin(const struct master *master)
+{
+    const struct reload *reload = &master->reload;
+    return reload->wanted && reload->checker == 0 && master->phase == MASTER_SERVING &&
+           (reload->committed_ms == 0 ||
+            master->slots.now_ms >= reload->committed_ms + COMMIT_EVERY_MS);
+}
+
+void reload_step(struct master *master)
+{
+    switch (master->reload.state) {
+    case RELOAD_CHECKING:
+        watch_check(master);
+        break;
+    case RELOAD_STARTING:
+        watch_candidate(master);
+        break;
+    default:
+        if (may_begin(master)) {
+            begin_check(master);
+        }
+        break;
+    }
+}
+
+int64_t reload_deadline(const struct reload *reload)
+{
+    if (reload->state == RELOAD_IDLE && reload->wanted) {
+        return reload->committed_ms + COMMIT_EVERY_MS;
+    }
+    return reload->deadline_ms;
+}
+
+void reload_cancel(struct master *master)
+{
+    struct reload *reload = &master->reload;
+    reload->wanted = false;
+    reload->deadline_ms = 0;
+    if (reload->checker != 0) {
+        kill(reload->checker, SIGKILL);
+    }
+    if (reload->state == RELOAD_STARTING) {
+        give_up_candidate(master);
+    }
+    reload->state = RELOAD_IDLE;
+}

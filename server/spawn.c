@@ -1,0 +1,283 @@
+#include "server/spawn.h"
+#include "common/clock.h"
+#include "common/fdutil.h"
+#include "common/xalloc.h"
+#include "server/channel.h"
+#include "server/death.h"
+#include "server/logger.h"
+#include "server/master.h"
+#include "server/signals.h"
+#include "server/title.h"
+#include "server/worker_process.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_UNFIT 78 /* it said why, and will not do better at once */
+
+/* --- in the child ------------------------------------------------------------------- */
+
+struct child {
+    struct master *master;
+    struct slot *slot;
+    struct generation *generation;
+    int channel;
+    pid_t parent;
+};
+
+static void keep_only(const struct child *child, const int *others, size_t count)
+{
+    const int *wake = child->master->shm.wake;
+    int *keep = xcalloc(count + 3, sizeof(int));
+    memcpy(keep, others, count * sizeof(int));
+    keep[count] = child->channel;
+    keep[count + 1] = wake[0];
+    keep[count + 2] = wake[1];
+    fd_close_others(keep, count + 3);
+    free(keep);
+}
+
+static void drop_privileges(const struct child *child)
+{
+    const struct generation *generation = child->generation;
+    const char *failed = privileges_apply(&generation->credentials,
+                                          &generation->config->set, child->parent);
+    if (failed != NULL) {
+        channel_text(child->channel, MESSAGE_FAILED, LOG_LEVEL_EMERG,
+                     "%s failed (%d: %s)", failed, errno, strerror(errno));
+        exit(EXIT_UNFIT);
+    }
+}
+
+static void take_identity(const struct child *child, const char *role)
+{
+    struct board_slot *board = shm_board(&child->master->shm, child->slot->number);
+    atomic_store(&board->pid, getpid());
+    log_set_identity(role, child->slot->number);
+    log_set_default(child->generation->config->error_log);
+}
+
+static int be_worker(const struct child *child, struct ringlog *log)
+{
+    const struct master *master = child->master;
+    const struct generation *generation = child->generation;
+    const struct config *config = generation->config;
+    title_set("worker process (generation %u)", generation->number);
+    take_identity(child, "worker");
+    keep_only(child, generation->fds, config->socket_count);
+    drop_privileges(child);
+    struct worker_setup setup = {
+        .config = config,
+        .fds = generation->fds,
+        .channel = child->channel,
+        .master = child->parent,
+        .log = log,
+        .board = shm_board(&master->shm, child->slot->number),
+        .peers = generation->peers,
+        .peer_count = generation->workers,
+        .connection_counter = &shm_head(&master->shm)->connections,
+        .connections_max = generation->connections_max,
+        .slot = child->slot->number,
+        .generation = generation->number,
+    };
+    return worker_run(&setup);
+}
+
+static int be_logger(const struct child *child)
+{
+    struct master *master = child->master;
+    signals_install_logger();
+    signals_unblock();
+    title_set("logger process");
+    take_identity(child, "logger");
+    int *fds = xcalloc(master->logs.count + 1, sizeof(int));
+    for (size_t i = 0; i < master->logs.count; i++) {
+        fds[i] = logfiles_fd(&master->logs, (uint32_t)i);
+    }
+    keep_only(child, fds, master->logs.count);
+    free(fds);
+    drop_privileges(child);
+    logfiles_forget_news(&master->logs);
+    struct logger_setup setup = {
+        .shm = &master->shm, .files = &master->logs, .channel = child->channel};
+    return logger_run(&setup);
+}
+
+static void run_child(const struct child *child) __attribute__((noreturn));
+
+static void run_child(const struct child *child)
+{
+    struct ringlog log = child->master->log;
+    log.ring = shm_ring(&child->master->shm, child->slot->number);
+    log.config = child->generation->config;
+    log.gave_up = false;
+    log_set_sink(ringlog_write, &log);
+    exit(child->slot->number == SLOT_LOGGER ? be_logger(child) : be_worker(child, &log));
+}
+
+/* --- in the master ------------------------------------------------------------------ */
+
+static void reset_board(struct board_slot *board, const struct generation *generation)
+{
+    *board = (struct board_slot){0};
+    atomic_store(&board->generation, generation->number);
+    atomic_store(&board->beat_ns, clock_read_ns());
+}
+
+static struct generation *generation_of(const struct master *master,
+                                        const struct slot *slot)
+{
+    if (slot->generation != NULL) {
+        return slot->generation;
+    }
+    return master->current != NULL
+               ? master->current
+               : LIST_ITEM(master->generations.prev, struct generation, link);
+}
+
+static bool spawn(struct slots *slots, struct slot *slot)
+{
+    struct master *master = slots->context;
+    struct generation *generation = generation_of(master, slot);
+    int ends[2];
+    shm_prepare(&master->shm, slot->number);
+    reset_board(shm_board(&master->shm, slot->number), generation);
+    if (channel_pair(ends) < 0) {
+        log_errno(NULL, LOG_LEVEL_ALERT, errno, "socketpair() for a child failed");
+        return false;
+    }
+    struct child child = {.master = master,
+                          .slot = slot,
+                          .generation = generation,
+                          .channel = ends[1],
+                          .parent = getpid()};
+    pid_t pid = fork();
+    if (pid == 0) {
+        run_child(&child);
+    }
+    fd_close(ends[1]);
+    if (pid < 0) {
+        log_errno(NULL, LOG_LEVEL_ALERT, errno, "fork() of a child failed");
+        fd_close(ends[0]);
+        return false;
+    }
+    slot->pid = pid;
+    slot->channel = ends[0];
+    atomic_store(&shm_board(&master->shm, slot->number)->pid, pid);
+    if (slot->number == SLOT_LOGGER) {
+        logfiles_forget_news(&master->logs);
+    }
+    log_write(NULL, LOG_LEVEL_INFO, "%s process %ld started (slot %u, generation %u)",
+              slot->number == SLOT_LOGGER ? "logger" : "worker", (long)pid, slot->number,
+              generation->number);
+    return true;
+}
+
+/* Over the channel, or by signal when that is full. The logger obeys no signal: its
+ * deadline has the last word. */
+static void ask(struct slots *slots, struct slot *slot, enum slot_event what)
+{
+    (void)slots;
+    bool drain = what == SLOT_DRAIN;
+    bool take_queued = slot->generation != NULL && slot->generation->take_queued;
+    if (channel_tell(slot->channel, drain ? MESSAGE_DRAIN : MESSAGE_STOP, take_queued) <
+        0) {
+        kill(slot->pid, drain ? SIGQUIT : SIGTERM);
+    }
+}
+
+static void kill_child(struct slots *slots, struct slot *slot)
+{
+    (void)slots;
+    log_write(NULL, LOG_LEVEL_NOTICE, "sending SIGKILL to process %ld (slot %u)",
+              (long)slot->pid, slot->number);
+    kill(slot->pid, SIGKILL);
+}
+
+static void vacated(struct slots *slots, struct slot *slot)
+{
+    if (slot->generation != NULL) {
+        generation_lose_child(slots->context, slot->generation);
+    }
+}
+
+const struct slot_ops spawn_ops = {
+    .spawn = spawn, .ask = ask, .kill = kill_child, .vacated = vacated};
+
+bool spawn_logger(struct master *master)
+{
+    struct slot *slot = &master->slots.items[SLOT_LOGGER];
+    slot->candidate = true;
+    return slots_start(&master->slots, slot);
+}
+
+static void close_channel(struct slot *slot)
+{
+    fd_close(slot->channel);
+    slot->channel = -1;
+}
+
+void spawn_bury(struct master *master, struct slot *slot, int status,
+                const struct rusage *usage)
+{
+    spawn_listen(master, slot); /* its last words */
+    death_record(master, slot, status, usage);
+    close_channel(slot);
+    slot->pid = 0;
+    atomic_store(&shm_board(&master->shm, slot->number)->pid, 0);
+    slot_handle(&master->slots, slot, SLOT_DIED);
+}
+
+static void fail_start(struct slot *slot, const char *why)
+{
+    slot->unfit = true;
+    log_write(NULL, LOG_LEVEL_EMERG, "process %ld (slot %u) cannot start: %s",
+              (long)slot->pid, slot->number, why);
+}
+
+static void become_ready(struct master *master, struct slot *slot)
+{
+    slot_handle(&master->slots, slot, SLOT_TOLD_READY);
+    if (slot->number == SLOT_LOGGER) {
+        master_logger_ready(master);
+    } else if (!slot->candidate && slot->state == SLOT_READY) {
+        channel_tell(slot->channel, MESSAGE_GO, 0);
+    }
+}
+
+static void hear(struct master *master, struct slot *slot, const struct message *message)
+{
+    switch (message->type) {
+    case MESSAGE_READY:
+        become_ready(master, slot);
+        break;
+    case MESSAGE_FAILED:
+        fail_start(slot, message->text);
+        break;
+    case MESSAGE_NOTE:
+        log_write(NULL, (enum log_level)message->value, "%s", message->text);
+        break;
+    case MESSAGE_REOPEN:
+        master->reopen_asked = true;
+        break;
+    default:
+        break;
+    }
+}
+
+void spawn_listen(struct master *master, struct slot *slot)
+{
+    struct message message;
+    int fd;
+    enum channel_result result = CHANNEL_NOTHING;
+    while (slot->channel >= 0 &&
+           (result = channel_recv(slot->channel, &message, &fd)) == CHANNEL_MESSAGE) {
+        fd_close(fd);
+        hear(master, slot, &message);
+    }
+    if (result == CHANNEL_CLOSED) {
+        close_channel(slot);
+    }
+}

@@ -1,0 +1,145 @@
+#include "server/start.h"
+#include "common/fdutil.h"
+#include "server/cmdline.h"
+#include "server/daemonize.h"
+#include "server/master.h"
+#include "server/report.h"
+#include "server/signals.h"
+#include "server/title.h"
+#include "server/worker_process.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARENA_CHUNK 4096
+
+struct config *start_load(const struct config_source *source, bool check_files,
+                          bool quiet)
+{
+    struct arena *arena = arena_create(ARENA_CHUNK);
+    struct diagnostics diag;
+    diag_init(&diag, arena);
+    struct config *config = config_load(source, &diag);
+    if (config != NULL && check_files) {
+        config_check_files(config, &diag);
+    }
+    report_print(&diag, quiet);
+    if (config != NULL && diag.errors != 0) {
+        config_destroy(config);
+        config = NULL;
+    }
+    arena_destroy(arena);
+    return config;
+}
+
+static int lock_pidfile(struct master *master, const char *path)
+{
+    pid_t holder = 0;
+    switch (pidfile_lock(&master->pidfile, path, &holder)) {
+    case PIDFILE_HELD:
+        log_write(NULL, LOG_LEVEL_EMERG,
+                  "already running: process %ld holds the pid file \"%s\"", (long)holder,
+                  path);
+        return EXIT_ALREADY_RUNNING;
+    case PIDFILE_ERROR:
+        log_errno(NULL, LOG_LEVEL_EMERG, errno, "pid file \"%s\" cannot be used", path);
+        return EXIT_FAILED;
+    default:
+        return EXIT_OK;
+    }
+}
+
+/* What fails is said on the terminal with source line and caret, and with one line in the
+ * error log, if that could be opened. */
+static struct generation *prepare(struct master *master, struct config *config)
+{
+    struct arena *arena = arena_create(ARENA_CHUNK);
+    struct diagnostics diag;
+    diag_init(&diag, arena);
+    master_use_log(master, config);
+    master->log.standard = RINGLOG_STDERR_NEVER;
+    struct generation *generation = generation_create(master, config, &diag);
+    master->log.standard = RINGLOG_STDERR_ALSO;
+    report_print(&diag, false);
+    arena_destroy(arena);
+    return generation;
+}
+
+static bool go_to_background(struct master *master)
+{
+    master->ready_fd = daemonize();
+    if (master->ready_fd < 0) {
+        log_errno(NULL, LOG_LEVEL_EMERG, errno, "cannot go to the background");
+        return false;
+    }
+    master->daemonized = true;
+    return true;
+}
+
+static void reopen(void *context)
+{
+    logfiles_reopen(&((struct master *)context)->logs);
+}
+
+/* master_process off: one process, no logger, every line written where it arises. */
+static int serve_alone(struct master *master, const struct generation *generation)
+{
+    struct worker_setup setup = {
+        .config = generation->config,
+        .fds = generation->fds,
+        .channel = -1,
+        .log = &master->log,
+        .board = shm_board(&master->shm, SLOT_MASTER),
+        .connection_counter = &shm_head(&master->shm)->connections,
+        .connections_max = generation->config->set.worker_connections,
+        .generation = generation->number,
+        .reopen = reopen,
+        .reopen_context = master,
+    };
+    title_set("master process %s", title_command_line());
+    log_set_identity("worker", SLOT_MASTER);
+    if (master->banner != NULL) {
+        fd_write_all(STDOUT_FILENO, master->banner, strlen(master->banner));
+    }
+    daemonize_report(&master->ready_fd, EXIT_OK);
+    return worker_run(&setup);
+}
+
+static int serve(struct master *master, struct generation *generation)
+{
+    const struct main_settings *set = &generation->config->set;
+    if (set->daemon && !go_to_background(master)) {
+        return EXIT_FAILED;
+    }
+    if (pidfile_write(&master->pidfile) < 0) {
+        log_errno(NULL, LOG_LEVEL_EMERG, errno, "pid file \"%s\" cannot be written",
+                  master->pidfile.path);
+        return EXIT_FAILED;
+    }
+    if (!set->master_process) {
+        return serve_alone(master, generation);
+    }
+    master_run(master, generation);
+    return master->status;
+}
+
+int start_server(const struct config_source *source, const char *banner)
+{
+    struct config *config = start_load(source, false, false);
+    if (config == NULL) {
+        return EXIT_FAILED;
+    }
+    struct master *master = master_create(source);
+    master->banner = banner;
+    master->is_builtin = banner != NULL;
+    privileges_raise_limits();
+    int status = banner != NULL ? EXIT_OK : lock_pidfile(master, config->set.pid);
+    if (status == EXIT_OK) {
+        struct generation *generation = prepare(master, config);
+        status = generation == NULL ? EXIT_FAILED : serve(master, generation);
+    } else {
+        config_destroy(config);
+    }
+    master_destroy(master);
+    return status;
+}

@@ -1,0 +1,297 @@
+#include "common/clock.h"
+#include "common/fdutil.h"
+#include "server/channel.h"
+#include "server/signals.h"
+#include "server/title.h"
+#include "server/worker_process.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define TURN_MAX_MS 1000 /* the heartbeat's longest pause */
+#define STOP_MS     800  /* for answers under way at a fast stop */
+#define ORPHAN_MS   10000
+
+enum leaving {
+    LEAVING_NOT,
+    LEAVING_DRAINED, /* when no connection is left */
+    LEAVING_STOPPED, /* when no answer is being sent */
+};
+
+/* The worker and what ties it to its process. */
+struct process {
+    struct worker worker;
+    const struct worker_setup *setup;
+    struct ev_source channel;
+    struct ev_source wake;
+    int wake_end; /* the signal handler's end of the pipe */
+    enum leaving leaving;
+    int64_t leave_ms; /* at the latest; 0: no bound */
+    bool accepting;
+};
+
+/* --- leaving ------------------------------------------------------------------------ */
+
+static void bound(struct process *process, int64_t longest_ms)
+{
+    int64_t deadline = clock_now_ms() + longest_ms;
+    if (process->leave_ms == 0 || deadline < process->leave_ms) {
+        process->leave_ms = deadline;
+    }
+}
+
+static void stop_accepting(struct process *process, bool take_queued)
+{
+    if (process->accepting) {
+        accept_stop(&process->worker, take_queued);
+    }
+    process->accepting = false;
+}
+
+/* The bound is worker_shutdown_timeout, where there is one. */
+static void drain(struct process *process, bool take_queued)
+{
+    struct worker *worker = &process->worker;
+    if (worker->draining) {
+        return;
+    }
+    worker->draining = worker->service.draining = true;
+    BOARD_SET(worker->board, draining, 1);
+    title_set("worker process is shutting down (generation %u)", worker->generation);
+    stop_accepting(process, take_queued);
+    process->leaving = LEAVING_DRAINED;
+    int64_t timeout = worker->config->set.worker_shutdown_timeout;
+    if (timeout != 0) {
+        bound(process, timeout);
+    }
+}
+
+static void stop(struct process *process)
+{
+    drain(process, false);
+    process->leaving = LEAVING_STOPPED;
+    bound(process, STOP_MS);
+}
+
+static bool is_sending(const struct worker *worker)
+{
+    LIST_EACH(link, next, &worker->conns.busy)
+    {
+        if (LIST_ITEM(link, struct conn, link)->state == CONN_SEND) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_leave(const struct process *process)
+{
+    switch (process->leaving) {
+    case LEAVING_DRAINED:
+        return process->worker.conns.count == 0;
+    case LEAVING_STOPPED:
+        return !is_sending(&process->worker);
+    default:
+        return false;
+    }
+}
+
+static void leave_when_done(struct process *process)
+{
+    struct worker *worker = &process->worker;
+    if (may_leave(process)) {
+        worker->quitting = true;
+    } else if (process->leave_ms != 0 && clock_now_ms() >= process->leave_ms) {
+        log_write(NULL, LOG_LEVEL_NOTICE, "time to leave is over, %zu connections cut",
+                  worker->conns.count);
+        worker->quitting = true;
+    }
+}
+
+/* --- the master's word, and signals ------------------------------------------------- */
+
+static void go(struct process *process)
+{
+    struct worker *worker = &process->worker;
+    if (!process->accepting && !worker->draining) {
+        process->accepting = true;
+        process->setup->log->standard = RINGLOG_STDERR_NAMED;
+        accept_start(worker, process->setup->fds, worker->config->socket_count);
+    }
+}
+
+static void obey(struct process *process, const struct message *message, int fd)
+{
+    switch (message->type) {
+    case MESSAGE_GO:
+        go(process);
+        break;
+    case MESSAGE_DRAIN:
+        drain(process, message->value != 0);
+        break;
+    case MESSAGE_STOP:
+        stop(process);
+        break;
+    case MESSAGE_STANDARD:
+        dup2(fd, STDERR_FILENO);
+        fd_close(fd);
+        break;
+    default:
+        fd_close(fd);
+        break;
+    }
+}
+
+static void lose_master(struct process *process)
+{
+    ev_forget(process->worker.loop, &process->channel);
+    fd_close(process->channel.fd);
+    process->channel.fd = -1;
+    log_write(NULL, LOG_LEVEL_ALERT, "the master process is gone: draining");
+    drain(process, true);
+    bound(process, ORPHAN_MS);
+}
+
+static void channel_ready(struct ev_source *source, unsigned events)
+{
+    struct process *process = LIST_ITEM(source, struct process, channel);
+    struct message message;
+    int fd;
+    enum channel_result result;
+    (void)events;
+    while ((result = channel_recv(source->fd, &message, &fd)) == CHANNEL_MESSAGE) {
+        obey(process, &message, fd);
+    }
+    if (result == CHANNEL_CLOSED) {
+        lose_master(process);
+    }
+}
+
+static void reopen_logs(const struct process *process)
+{
+    const struct worker_setup *setup = process->setup;
+    if (process->channel.fd >= 0) {
+        channel_tell(process->channel.fd, MESSAGE_REOPEN, 0);
+    } else if (setup->reopen != NULL) {
+        setup->reopen(setup->reopen_context);
+    }
+}
+
+/* SIGQUIT with a master alive drains this worker alone: the queue is left to the others.
+ */
+static void wake_ready(struct ev_source *source, unsigned events)
+{
+    struct process *process = LIST_ITEM(source, struct process, wake);
+    char bytes[64];
+    (void)events;
+    while (read(source->fd, bytes, sizeof(bytes)) == sizeof(bytes)) {
+        /* the flags say the rest */
+    }
+    if (signals_take(SIGNAL_STOP)) {
+        stop(process);
+    }
+    if (signals_take(SIGNAL_QUIT)) {
+        bool alone = process->setup->channel < 0 || getppid() != process->setup->master;
+        drain(process, alone);
+    }
+    if (signals_take(SIGNAL_REOPEN)) {
+        reopen_logs(process);
+    }
+}
+
+/* --- set-up ------------------------------------------------------------------------- */
+
+static void watch(struct process *process, struct ev_source *source, int fd,
+                  ev_ready *ready)
+{
+    *source = (struct ev_source){.fd = fd, .ready = ready};
+    if (fd >= 0 && ev_set(process->worker.loop, source, EV_IN) != 0) {
+        log_fatal(errno, "cannot watch a descriptor of the worker");
+    }
+}
+
+static void watch_signals(struct process *process)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+        log_fatal(errno, "pipe2() failed");
+    }
+    process->wake_end = ends[1];
+    watch(process, &process->wake, ends[0], wake_ready);
+    signals_install_worker(ends[1]);
+}
+
+static void set_up(struct process *process, const struct worker_setup *setup)
+{
+    struct worker *worker = &process->worker;
+    process->setup = setup;
+    clock_update();
+    worker->config = setup->config;
+    worker->loop = ev_create();
+    worker->timers = timers_create(clock_now_ms());
+    worker->board = setup->board;
+    worker->peers = setup->peers;
+    worker->peer_count = setup->peer_count;
+    worker->connection_counter = setup->connection_counter;
+    worker->connections_max = setup->connections_max;
+    worker->slot = setup->slot;
+    worker->generation = setup->generation;
+    service_init(&worker->service, setup->config);
+    worker->service.board = setup->board;
+    worker->service.access_sink = ringlog_write;
+    worker->service.access_context = setup->log;
+    conns_init(&worker->conns);
+    BOARD_SET(worker->board, connections_free, (uint32_t)setup->connections_max);
+    watch(process, &process->channel, setup->channel, channel_ready);
+    watch_signals(process);
+}
+
+static void tear_down(struct process *process)
+{
+    struct worker *worker = &process->worker;
+    stop_accepting(process, false);
+    conns_clear(&worker->conns);
+    service_clear(&worker->service);
+    timers_destroy(worker->timers);
+    ev_destroy(worker->loop);
+    fd_close(process->wake.fd);
+    signals_install_worker(-1);
+    fd_close(process->wake_end);
+}
+
+static int longest_wait(const struct process *process)
+{
+    if (process->leave_ms == 0) {
+        return TURN_MAX_MS;
+    }
+    int64_t left = process->leave_ms - clock_now_ms();
+    return left < 0 ? 0 : left < TURN_MAX_MS ? (int)left : TURN_MAX_MS;
+}
+
+static void turn(struct process *process)
+{
+    struct worker *worker = &process->worker;
+    int wait = timers_wait(worker->timers, clock_now_ms(), longest_wait(process));
+    ev_turn(worker->loop, wait);
+    BOARD_SET(worker->board, beat_ns, clock_now_ns());
+    timers_run(worker->timers, clock_now_ms());
+    conns_sweep(&worker->conns);
+    leave_when_done(process);
+}
+
+int worker_run(const struct worker_setup *setup)
+{
+    struct process process = {0};
+    set_up(&process, setup);
+    signals_unblock();
+    if (setup->channel < 0) {
+        go(&process);
+    } else if (channel_tell(setup->channel, MESSAGE_READY, 0) < 0) {
+        log_fatal(errno, "the master does not listen");
+    }
+    while (!process.worker.quitting) {
+        turn(&process);
+    }
+    tear_down(&process);
+    return 0;
+}
