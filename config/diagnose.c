@@ -68,6 +68,9 @@ static size_t append_visible(struct buf *out, struct slice text, size_t column)
 static struct slice find_line(struct slice text, unsigned number)
 {
     struct slice line = SLICE_NULL;
+    if (slice_starts(text, SLICE(BYTE_ORDER_MARK))) {
+        text = slice_from(text, sizeof(BYTE_ORDER_MARK) - 1);
+    }
     while (number > 0 && slice_split(&text, '\n', &line)) {
         number--;
     }

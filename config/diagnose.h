@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* may stand before a text and is not counted */
+
 /* A file of the configuration as read: messages quote its lines. Lives in the arena. */
 struct source {
     const char *path; /* as people wrote it, for messages */

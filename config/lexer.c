@@ -1,7 +1,5 @@
 #include "config/lexer.h"
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
 static struct slice text_of(const struct lexer *lexer)
 {
     return lexer->source->text;
@@ -71,6 +69,8 @@ void lexer_init(struct lexer *lexer, const struct source *source, struct arena *
     };
     if (slice_starts(source->text, SLICE(BYTE_ORDER_MARK))) {
         lexer->offset = lexer->line_start = sizeof(BYTE_ORDER_MARK) - 1;
+        diag_warn(diag, place(lexer, lexer->offset, 0), "save the file without it",
+                  "the byte-order mark at the beginning is skipped");
     }
     refuse_binary(lexer);
 }

@@ -154,7 +154,7 @@ static void note_misfit(struct run *run, const struct block *block,
 {
     bool leads_line = close->at.column == close->indent;
     if (run->misfit.source == NULL && block->opener != NULL && leads_line &&
-        close->at.line != block->line && close->indent != block->indent) {
+        close->indent != block->indent) {
         run->misfit = close->at;
         run->misfit_of = block->opener->name;
     }

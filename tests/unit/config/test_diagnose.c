@@ -148,7 +148,8 @@ START_TEST(errors_are_capped_and_counted)
 END_TEST
 
 static const char *const names[] = {
-    "root", "server", "server_name", "server_tokens", "listen", "log_format", "location",
+    "root",   "server",     "server_name", "server_tokens",
+    "listen", "log_format", "location",    "a_b_c",
 };
 
 static const struct {
@@ -159,6 +160,8 @@ static const struct {
     {"server-name", "server_name"},
     {"sevrer", "server"},
     {"lsiten", "listen"},
+    {"orot", "root"},
+    {"a-b-c", "a_b_c"},
     {"rooot", "root"},
     {"Root", "root"},
     {"ROOT", "root"},
@@ -184,7 +187,8 @@ START_TEST(no_name_is_near_a_huge_word)
 {
     char word[5000];
     memset(word, 'r', sizeof(word));
-    ck_assert_ptr_null(diag_nearest(slice_of(word, sizeof(word)), names, 7));
+    ck_assert_ptr_null(diag_nearest(slice_of(word, sizeof(word)), names,
+                                    sizeof(names) / sizeof(names[0])));
 }
 END_TEST
 

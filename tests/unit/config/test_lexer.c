@@ -112,6 +112,19 @@ START_TEST(goes_on_after_an_error)
 }
 END_TEST
 
+START_TEST(byte_order_mark_is_skipped_with_a_warning)
+{
+    ck_assert_str_eq(tokens(SLICE("\xef\xbb\xbf"
+                                  "a 'b'c;")),
+                     "[a]<b>[c];");
+    ck_assert_uint_eq(diag.warnings, 1);
+    const struct diagnosis *second = array_at(&diag.items, 1);
+    ck_assert_uint_eq(second->at.column, 6);
+    ck_assert_str_eq(second->excerpt, "     1 | a 'b'c;\n"
+                                      "       |      ^\n");
+}
+END_TEST
+
 START_TEST(nul_byte_means_binary)
 {
     ck_assert_str_eq(tokens(SLICE("a;\nb\0c;")), "");
@@ -178,6 +191,7 @@ UNIT_SUITE(lexer)
     tcase_add_checked_fixture(unit_case, setup, teardown);
     UNIT_LOOP(splits_text, 0, (int)(sizeof(good) / sizeof(good[0])));
     UNIT_LOOP(goes_on_after_an_error, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+    UNIT_TEST(byte_order_mark_is_skipped_with_a_warning);
     UNIT_TEST(nul_byte_means_binary);
     UNIT_TEST(word_length_is_bounded);
     UNIT_TEST(long_quoted_word_of_one_line_is_too_long);
