@@ -33,13 +33,10 @@ static void put_cause(struct buf *out, const struct slot *slot, int status)
         return;
     }
     int number = WTERMSIG(status);
-    buf_printf(out, "exited on signal %d (%s%s)", number, signals_name(number),
-               WCOREDUMP(status) ? ", core dumped" : "");
-    if (number == SIGKILL) {
-        buf_append_str(out, slot->killed
-                                ? ", sent by the master"
-                                : ", not sent by this server: out of memory, or a hand");
-    }
+    const char *sender = slot->killed ? ", sent by the master"
+                                      : ", not sent by the master: out of memory?";
+    buf_printf(out, "exited on signal %d (%s%s%s)", number, signals_name(number),
+               number == SIGKILL ? sender : "", WCOREDUMP(status) ? ", core dumped" : "");
 }
 
 static void put_losses(struct buf *out, const struct master *master,

@@ -134,7 +134,6 @@ void master_started(struct master *master)
 
 static void cancel_start(struct master *master)
 {
-    daemonize_report(&master->ready_fd, EXIT_FAILED);
     reload_cancel(master);
     master->slots.stopping = true;
 }
@@ -142,7 +141,6 @@ static void cancel_start(struct master *master)
 void master_start_failed(struct master *master)
 {
     master->status = EXIT_WORKERS_FAILED;
-    daemonize_report(&master->ready_fd, EXIT_WORKERS_FAILED);
     cancel_start(master);
     master->phase = MASTER_STOPPING;
 }

@@ -132,7 +132,7 @@ static const char *set_process_flags(pid_t parent)
 const char *privileges_apply(const struct credentials *credentials,
                              const struct main_settings *set, pid_t parent)
 {
-    const char *failed = set_limits(set);
+    const char *failed = set == NULL ? NULL : set_limits(set);
     if (failed == NULL && credentials->drop) {
         failed = drop(credentials);
     }

@@ -26,9 +26,10 @@ bool privileges_resolve(struct credentials *out, const struct main_settings *set
 void privileges_free(struct credentials *credentials);
 
 /*
- * For a child just forked by `parent`: resource limits and priority, groups, gid, uid,
- * a check that there is no way back, no new privileges by exec, and SIGQUIT when the
- * parent dies. Returns NULL, or what failed, with errno.
+ * For a child just forked by `parent`: resource limits and priority of a worker (`set`;
+ * NULL: as they are), groups, gid, uid, a check that there is no way back, no new
+ * privileges by exec, and SIGQUIT when the parent dies. Returns NULL, or what failed,
+ * with errno.
  */
 const char *privileges_apply(const struct credentials *credentials,
                              const struct main_settings *set, pid_t parent);

@@ -247,11 +247,11 @@ static void commit(struct master *master)
     reload->candidate = NULL;
     reload->committed_ms = master->slots.now_ms;
     generation_commit(master, generation);
-    log_write(NULL, LOG_LEVEL_NOTICE, "%s: generation %u, %u workers",
-              first ? "started" : "reloaded", generation->number, generation->workers);
     if (first) {
         master_started(master);
     }
+    log_write(NULL, LOG_LEVEL_NOTICE, "%s: generation %u, %u workers",
+              first ? "started" : "reloaded", generation->number, generation->workers);
 }
 
 static bool logger_is(const struct master *master, enum slot_state state)

@@ -89,7 +89,8 @@ bool board_describe(const struct board_slot *slot, char *out, size_t room)
     PUT(&text, ", client: ", request->peer);
     PUT(&text, ", host: ", request->host);
     PUT(&text, ", location: ", request->location);
-    PUT(&text, ", request: ", request->line);
+    PUT(&text, ", request: \"", request->line);
+    buf_append_char(&text, '"');
     keep(out, room, buf_slice(&text));
     buf_free(&text);
     return true;

@@ -39,11 +39,10 @@ static void keep_only(const struct child *child, const int *others, size_t count
     free(keep);
 }
 
-static void drop_privileges(const struct child *child)
+static void drop_privileges(const struct child *child, const struct main_settings *set)
 {
-    const struct generation *generation = child->generation;
-    const char *failed = privileges_apply(&generation->credentials,
-                                          &generation->config->set, child->parent);
+    const char *failed =
+        privileges_apply(&child->generation->credentials, set, child->parent);
     if (failed != NULL) {
         channel_text(child->channel, MESSAGE_FAILED, LOG_LEVEL_EMERG,
                      "%s failed (%d: %s)", failed, errno, strerror(errno));
@@ -67,7 +66,7 @@ static int be_worker(const struct child *child, struct ringlog *log)
     title_set("worker process (generation %u)", generation->number);
     take_identity(child, "worker");
     keep_only(child, generation->fds, config->socket_count);
-    drop_privileges(child);
+    drop_privileges(child, &config->set);
     struct worker_setup setup = {
         .config = config,
         .fds = generation->fds,
@@ -98,7 +97,7 @@ static int be_logger(const struct child *child)
     }
     keep_only(child, fds, master->logs.count);
     free(fds);
-    drop_privileges(child);
+    drop_privileges(child, NULL);
     logfiles_forget_news(&master->logs);
     struct logger_setup setup = {
         .shm = &master->shm, .files = &master->logs, .channel = child->channel};

@@ -140,6 +140,8 @@ int start_server(const struct config_source *source, const char *banner)
     } else {
         config_destroy(config);
     }
+    int ready_fd = master->ready_fd; /* when it has not been told of success */
     master_destroy(master);
+    daemonize_report(&ready_fd, status);
     return status;
 }
