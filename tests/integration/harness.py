@@ -113,7 +113,7 @@ class Server:
             ("worker_processes", "worker_processes 2;"),
             ("error_log", f"error_log {self.error_path} info;"),
         ):
-            if not re.search(rf"^\s*{name}\s", text, re.M):
+            if not re.search(rf"(^|[;{{}}])\s*{name}\s", text, re.M):
                 head += line + " "
         text = self.fill(text)
         if "access_log" not in text:
@@ -144,10 +144,11 @@ class Server:
         return self
 
     def is_ready(self):
-        return len(self.workers()) >= self.worker_count() and self.pid_path.exists()
+        return (len(self.workers()) >= self.worker_count() and self.pids("logger process")
+                and self.pid_path.exists())
 
     def worker_count(self):
-        match = re.search(r"^.*?worker_processes\s+(\d+)", self.config_path.read_text(), re.M)
+        match = re.search(r"worker_processes\s+(\d+)", self.config_path.read_text())
         return int(match[1]) if match else 1
 
     def pids(self, word):
@@ -164,7 +165,7 @@ class Server:
     def logger(self):
         return self.pids("logger process")[0]
 
-    def signal(self, number):
+    def send_signal(self, number):
         self.process.send_signal(number)
 
     def reload(self, config=None):
@@ -172,8 +173,8 @@ class Server:
         if config is not None:
             self.write_config(config)
         before = len(self.errors())
-        self.signal(signal.SIGHUP)
-        wait_until(lambda: re.search(r"reload (applied|rejected)", self.errors()[before:]),
+        self.send_signal(signal.SIGHUP)
+        wait_until(lambda: re.search(r"reloaded|reload rejected", self.errors()[before:]),
                    "the verdict of the reload")
         return self.errors()[before:]
 
@@ -182,7 +183,7 @@ class Server:
         if self.process is None:
             return
         if self.process.poll() is None:
-            self.signal(number)
+            self.send_signal(number)
         try:
             status = self.process.wait(40 * SLOW)
         except subprocess.TimeoutExpired:
