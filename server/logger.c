@@ -218,6 +218,7 @@ int logger_run(const struct logger_setup *setup)
         }
         rest(&logger, busy ? LOGGER_NAPPING : LOGGER_SLEEPING);
     }
+    log_writer_confess(&logger.writer);
     log_writer_clear(&logger.writer);
     return 0;
 }

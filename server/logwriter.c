@@ -187,3 +187,20 @@ void log_writer_flush(struct log_writer *writer)
         }
     }
 }
+
+void log_writer_confess(struct log_writer *writer)
+{
+    for (uint32_t number = 0; number < writer->count; number++) {
+        const struct log_batch *batch = writer->batches[number];
+        if (batch != NULL && batch->dropped != 0) {
+            writer->note(writer->context, LOG_LEVEL_ERROR,
+                         "%llu lines for \"%s\" were dropped in all",
+                         (unsigned long long)batch->dropped, path_of(writer, number));
+        }
+    }
+    if (writer->homeless != 0) {
+        writer->note(writer->context, LOG_LEVEL_ERROR,
+                     "%llu log lines had no file to go to",
+                     (unsigned long long)writer->homeless);
+    }
+}

@@ -34,4 +34,7 @@ void log_writer_clear(struct log_writer *writer);
 void log_writer_add(struct log_writer *writer, uint32_t number, struct slice line);
 void log_writer_flush(struct log_writer *writer);
 
+/* At the end: says how many lines were lost that nobody has been told of. */
+void log_writer_confess(struct log_writer *writer);
+
 #endif

@@ -224,7 +224,7 @@ static void act_on_signals(struct master *master)
     }
 }
 
-/* The logger goes last, and the master's own lines are the last that it writes. */
+/* The logger goes last. */
 static void step_phase(struct master *master)
 {
     struct slot *logger = logger_slot(master);
@@ -232,6 +232,7 @@ static void step_phase(struct master *master)
         slots_occupied(&master->slots) == 0) {
         log_write(NULL, LOG_LEVEL_NOTICE, "all workers are gone");
         slot_handle(&master->slots, logger, SLOT_STOP);
+        master->log.ring = NULL; /* what is said from now on, nobody would take out */
         master->phase = MASTER_FINISHING;
     }
     if (master->phase == MASTER_FINISHING && logger->state == SLOT_EMPTY &&
@@ -349,6 +350,5 @@ void master_run(struct master *master, struct generation *first)
     while (master->phase != MASTER_DONE) {
         turn(master);
     }
-    master->log.ring = NULL;
     log_write(NULL, LOG_LEVEL_NOTICE, "exit");
 }
