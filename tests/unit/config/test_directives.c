@@ -1,6 +1,7 @@
 #include "common/fdutil.h"
 #include "config/directives.h"
 #include "tests/unit/config/load.h"
+#include <stdio.h>
 
 #define MANUAL  "config/tinyhttpd.conf.5"
 #define EXAMPLE "tinyhttpd.conf.example"
@@ -82,18 +83,16 @@ static bool starts_a_line(const char *text, const char *name)
     return false;
 }
 
-static bool has_word(const char *text, const char *word)
+/* How many entries of the manual's lists begin with `macro` and the name. */
+static unsigned count_entries(const char *text, const char *macro, const char *name)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
-    size_t len = strlen(word);
-    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
-        bool starts = at == text || strchr(letters, at[-1]) == NULL;
-        bool ends = at[len] == '\0' || strchr(letters, at[len]) == NULL;
-        if (starts && ends) {
-            return true;
-        }
+    char entry[80];
+    int len = snprintf(entry, sizeof(entry), "\n.It %s%s", macro, name);
+    unsigned count = 0;
+    for (const char *at = strstr(text, entry); at != NULL; at = strstr(at + 1, entry)) {
+        count += strchr(" \n", at[len]) != NULL ? 1 : 0;
     }
-    return false;
+    return count;
 }
 
 START_TEST(a_row_is_in_the_example)
@@ -110,8 +109,20 @@ START_TEST(a_row_is_in_the_manual)
 {
     struct buf text = {0};
     read_whole(MANUAL, &text);
-    ck_assert_msg(has_word(text.data, directives[_i].name), "%s lacks %s", MANUAL,
+    unsigned entries = count_entries(text.data, "Ic ", directives[_i].name);
+    ck_assert_msg(entries == 1, "%s has %u entries for %s", MANUAL, entries,
                   directives[_i].name);
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(a_variable_is_in_the_manual)
+{
+    const char *name = variable_name((enum variable)_i);
+    struct buf text = {0};
+    read_whole(MANUAL, &text);
+    unsigned entries = count_entries(text.data, "Va $", name);
+    ck_assert_msg(entries == 1, "%s has %u entries for $%s", MANUAL, entries, name);
     buf_free(&text);
 }
 END_TEST
@@ -135,5 +146,6 @@ UNIT_SUITE(directives)
     UNIT_TEST(names_contexts);
     UNIT_LOOP(a_row_is_in_the_example, 0, (int)directive_count);
     UNIT_LOOP(a_row_is_in_the_manual, 0, (int)directive_count);
+    UNIT_LOOP(a_variable_is_in_the_manual, VARIABLE_LITERAL + 1, VARIABLE_COUNT);
     UNIT_TEST(the_example_loads_without_a_word);
 }
