@@ -61,6 +61,7 @@ struct request *request_create(struct service *service, const struct client *cli
         .client = client,
         .started_ms = clock_now_ms(),
         .started_wall = *clock_wall(),
+        .ordinal = client->requests,
         .server = server,
         .location = server->fallback,
         .set = &server->fallback->set,
@@ -83,7 +84,6 @@ static bool is_on_board(const struct request *request)
 void request_end(struct request *request)
 {
     if (request->head_length == 0 && !request->response.silent) {
-        request->error_status = 0;
         request->response.status = HTTP_CLIENT_CLOSED;
     }
     access_log_write(request);

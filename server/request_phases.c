@@ -138,6 +138,7 @@ static void finish(struct request *request)
     }
     if (request->error_status != 0) {
         response->status = request->error_status;
+        request->error_status = 0;
     }
     drop_forbidden_content(response);
     headers_apply(request);

@@ -11,7 +11,7 @@ struct slice vars_connection(struct request *request)
 
 struct slice vars_connection_requests(struct request *request)
 {
-    return vars_number(request, request->client->requests);
+    return vars_number(request, request->ordinal);
 }
 
 struct slice vars_connection_time(struct request *request)

@@ -169,6 +169,18 @@ START_TEST(knows_where_it_was_sent)
 }
 END_TEST
 
+/* Later ones may have begun before the line of this one is written. */
+START_TEST(knows_which_request_of_the_connection_it_is)
+{
+    serve_start(config);
+    serve.client.requests = 3;
+    serve_begin(head);
+    serve.client.requests = 5;
+    assert_slice(value("connection_requests"), "3");
+    serve_stop();
+}
+END_TEST
+
 static const char *const credentials[] = {
     "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
     "Basic",
@@ -321,6 +333,7 @@ UNIT_SUITE(vars)
     UNIT_TEST(every_variable_can_be_asked_for);
     UNIT_TEST(knows_what_was_sent);
     UNIT_LOOP(knows_where_it_was_sent, 0, sizeof(origins) / sizeof(origins[0]));
+    UNIT_TEST(knows_which_request_of_the_connection_it_is);
     UNIT_LOOP(has_no_user_without_basic_credentials, 0, 5);
     UNIT_TEST(tells_times_with_milliseconds);
     UNIT_TEST(has_one_id);
