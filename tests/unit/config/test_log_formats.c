@@ -31,8 +31,10 @@ END_TEST
 
 START_TEST(reads_the_escaping)
 {
-    ck_assert_int_eq(format_of("log_format x escape=json a; access_log /x x;")->escape,
-                     LOG_ESCAPE_JSON);
+    const struct log_format *format =
+        format_of("log_format x escape=json a; access_log /x x;");
+    ck_assert_int_eq(format->escape, LOG_ESCAPE_JSON);
+    UNIT_SLICE_EQ(format->text.source, "a");
     ck_assert_int_eq(format_of("log_format x escape=none a; access_log /x x;")->escape,
                      LOG_ESCAPE_NONE);
 }

@@ -73,6 +73,7 @@ static const struct {
     {"server_name *x.org;", "a star stands for whole labels"},
     {"server_name a.*.org;", "a star stands for whole labels"},
     {"server_name *.a.*;", "a star stands for whole labels"},
+    {"server_name a*.b.*;", "a star stands for whole labels"},
     {"server_name *.;", "a star stands for whole labels"},
     {"server_name .;", "a dot is no name"},
     {"server_name ~^x;", "regular expressions in \"server_name\""},
