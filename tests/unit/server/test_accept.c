@@ -1,0 +1,340 @@
+#include "tests/unit/server/live.h"
+#include <netinet/in.h>
+#include <sys/resource.h>
+
+static const char site[] = "error_log stderr info; server { listen 127.0.0.1:1; "
+                           "location / { return 200 $server_addr; } }";
+static const char shared[] =
+    "server { listen *:1; location / { return 200 wildcard; } } "
+    "server { listen 127.0.0.2:1; location / { return 200 specific; } }";
+
+#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+static struct board_slot own;
+static struct board_slot other;
+static struct board_slot *const peers[] = {&own, &other};
+static int listener;
+static uint16_t port;
+
+static int listen_anywhere(void)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    socklen_t len = sizeof(in);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&in, len), 0);
+    ck_assert_int_eq(listen(fd, 100), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+    port = ntohs(in.sin_port);
+    return fd;
+}
+
+static void begin(const char *config)
+{
+    live_start(config);
+    live.board = &own;
+    live.peers = peers;
+    live.peer_count = 2;
+    live.slot = 1;
+    listener = listen_anywhere();
+    accept_start(&live, &listener, 1);
+}
+
+static void end(void)
+{
+    accept_stop(&live, false);
+    live_stop();
+}
+
+static struct live_client dial(const char *address)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+    inet_pton(AF_INET, address, &in.sin_addr);
+    struct live_client client = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
+    ck_assert_int_eq(connect(client.fd, (struct sockaddr *)&in, sizeof(in)), 0);
+    fcntl(client.fd, F_SETFL, O_NONBLOCK);
+    return client;
+}
+
+/* Until `count` connections are open, or the condition of the test says otherwise. */
+#define until(condition)                                                                 \
+    do {                                                                                 \
+        int64_t end_ = clock_read_ns() / NS_PER_MS + LIVE_PATIENCE_MS;                   \
+        while (!(condition)) {                                                           \
+            ck_assert_msg(clock_read_ns() / NS_PER_MS < end_, "never: %s", #condition);  \
+            live_turn(5);                                                                \
+        }                                                                                \
+    } while (0)
+
+static bool is_listening(void)
+{
+    return live.accept.items[0].source.interest != 0;
+}
+
+START_TEST(serves_who_connects)
+{
+    begin(site);
+    struct live_client client = dial("127.0.0.1");
+    live_send(&client, GET);
+    live_expect(&client, "\r\n\r\n127.0.0.1");
+    ck_assert_uint_eq(own.accepted, 1);
+    ck_assert_uint_eq(own.connections, 1);
+    ck_assert_int_eq(fcntl(live_conn()->source.fd, F_GETFD), FD_CLOEXEC);
+    live_leave(&client);
+    until(own.connections == 0);
+    end();
+}
+END_TEST
+
+START_TEST(takes_one_connection_a_turn)
+{
+    begin(site);
+    struct live_client a = dial("127.0.0.1"), b = dial("127.0.0.1");
+    live_turn(1000);
+    ck_assert_uint_eq(live.conns.count, 1);
+    live_turn(1000);
+    ck_assert_uint_eq(live.conns.count, 2);
+    live_leave(&a);
+    live_leave(&b);
+    end();
+}
+END_TEST
+
+START_TEST(knows_the_address_that_was_dialled)
+{
+    begin(shared);
+    ck_assert_uint_eq(serve.config->socket_count, 1);
+    /* the port of the configuration is not the one that the kernel gave */
+    sockaddr_set_port(&serve.config->sockets[0]->addresses[0]->addr, port);
+    struct live_client a = dial("127.0.0.1"), b = dial("127.0.0.2");
+    live_send(&a, GET);
+    live_expect(&a, "\r\n\r\nwildcard");
+    live_send(&b, GET);
+    live_expect(&b, "\r\n\r\nspecific");
+    live_leave(&a);
+    live_leave(&b);
+    end();
+}
+END_TEST
+
+/* --- no room --------------------------------------------------------------------------
+ */
+
+START_TEST(leaves_clients_in_the_queue_when_full)
+{
+    begin(site);
+    live.connections_max = 2;
+    struct live_client a = dial("127.0.0.1"), b = dial("127.0.0.1"),
+                       c = dial("127.0.0.1");
+    until(!is_listening());
+    ck_assert_int_eq(live.accept.pause, ACCEPT_FULL);
+    ck_assert_uint_eq(live.conns.count, 2);
+    ck_assert_uint_eq(own.connections_free, 0);
+    ck_assert_ptr_nonnull(strstr(serve_text(&serve.error_log), "clients have to wait"));
+    live_leave(&a);
+    live_send(&c, GET);
+    live_expect(&c, "\r\n\r\n127.0.0.1");
+    ck_assert_uint_eq(live.conns.count, 2);
+    live_leave(&b);
+    live_leave(&c);
+    end();
+}
+END_TEST
+
+START_TEST(gives_the_place_of_an_idle_connection_to_a_new_one)
+{
+    begin(site);
+    live.connections_max = 1;
+    struct live_client a = dial("127.0.0.1"), b = dial("127.0.0.1");
+    live_send(&a, GET);
+    live_expect(&a, "\r\n\r\n127.0.0.1");
+    live_send(&b, GET);
+    int64_t start = clock_read_ns() / NS_PER_MS;
+    live_expect(&b, "\r\n\r\n127.0.0.1"); /* once the other was idle for a second */
+    ck_assert_int_ge(clock_read_ns() / NS_PER_MS - start, 800);
+    live_expect_end(&a);
+    live_leave(&a);
+    live_leave(&b);
+    end();
+}
+END_TEST
+
+static void limit_descriptors(rlim_t most)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = most;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static size_t count_text(const char *text)
+{
+    size_t count = 0;
+    for (const char *at = serve_text(&serve.error_log); (at = strstr(at, text)) != NULL;
+         at++) {
+        count++;
+    }
+    return count;
+}
+
+START_TEST(pauses_without_descriptors_and_goes_on)
+{
+    begin(site);
+    struct live_client client = dial("127.0.0.1");
+    int lowest = dup(client.fd);
+    close(lowest);
+    limit_descriptors((rlim_t)lowest);
+    until(live.accept.pause == ACCEPT_EXHAUSTED);
+    ck_assert(!is_listening());
+    ck_assert_int_eq(live.accept.backoff_ms, 100);
+    until(live.accept.backoff_ms == 400);
+    ck_assert_uint_eq(live.conns.count, 0);
+    ck_assert_uint_eq(own.accept_errors, 3);
+    ck_assert_uint_eq(count_text("accept() failed"), 1); /* not a line each time */
+    limit_descriptors((rlim_t)lowest + 10);
+    live_send(&client, GET);
+    live_expect(&client, "\r\n\r\n127.0.0.1");
+    ck_assert_int_eq(live.accept.backoff_ms, 0);
+    live_leave(&client);
+    end();
+}
+END_TEST
+
+/* --- the balance between workers ------------------------------------------------------
+ */
+
+static void other_worker(uint32_t connections)
+{
+    atomic_store(&other.pid, 1);
+    atomic_store(&other.connections, connections);
+    atomic_store(&other.connections_free, 100);
+    atomic_store(&other.draining, 0);
+    atomic_store(&other.beat_ns, clock_read_ns());
+}
+
+static struct live_client many[12];
+
+/* Ten connections are open here; the next one waits. */
+static void hold_ten(void)
+{
+    begin(site);
+    for (int i = 0; i < 10; i++) {
+        many[i] = dial("127.0.0.1");
+    }
+    until(live.conns.count == 10);
+    many[10] = dial("127.0.0.1");
+}
+
+static void let_go(int count)
+{
+    for (int i = 0; i < count; i++) {
+        live_leave(&many[i]);
+    }
+    end();
+}
+
+START_TEST(lets_the_other_worker_go_first)
+{
+    hold_ten();
+    other_worker(0);
+    int64_t start = clock_read_ns();
+    until(live.accept.pause == ACCEPT_AHEAD);
+    ck_assert_uint_eq(live.conns.count, 10);
+    ck_assert(!is_listening());
+    until(live.conns.count == 11); /* nobody took it: it is not left to wait */
+    ck_assert_int_ge((clock_read_ns() - start) / NS_PER_MS, 9);
+    let_go(11);
+}
+END_TEST
+
+static void differ_little(void)
+{
+    atomic_store(&other.connections, 4);
+}
+
+static void be_stopped(void)
+{
+    atomic_store(&other.beat_ns, clock_read_ns() - 3 * NS_PER_SEC);
+}
+
+static void be_full(void)
+{
+    atomic_store(&other.connections_free, 0);
+}
+
+static void be_draining(void)
+{
+    atomic_store(&other.draining, 1);
+}
+
+static void be_of_another_generation(void)
+{
+    atomic_store(&other.generation, 7);
+}
+
+static void (*const excuses[])(void) = {differ_little, be_stopped, be_full, be_draining,
+                                        be_of_another_generation};
+
+START_TEST(does_not_wait_for_who_would_not_take_it)
+{
+    hold_ten();
+    other_worker(0);
+    excuses[_i]();
+    while (live.conns.count < 11) {
+        live_turn(5);
+        ck_assert_int_ne(live.accept.pause, ACCEPT_AHEAD);
+    }
+    let_go(11);
+}
+END_TEST
+
+/* --- stopping -------------------------------------------------------------------------
+ */
+
+START_TEST(takes_the_queue_before_it_stops)
+{
+    begin(site);
+    for (int i = 0; i < 5; i++) {
+        many[i] = dial("127.0.0.1");
+    }
+    accept_stop(&live, true);
+    live.service.draining = true;
+    ck_assert_uint_eq(live.conns.count, 5);
+    for (int i = 0; i < 5; i++) {
+        live_send(&many[i], GET);
+        live_expect(&many[i], "\r\n\r\n127.0.0.1");
+    }
+    let_go(5);
+}
+END_TEST
+
+START_TEST(leaves_the_queue_to_the_others)
+{
+    begin(site);
+    int kept = dup(listener); /* as another process has it */
+    struct live_client client = dial("127.0.0.1");
+    accept_stop(&live, false);
+    ck_assert_uint_eq(live.conns.count, 0);
+    ck_assert_int_eq(ev_turn(live.loop, 0), 0);
+    int fd = accept(kept, NULL, NULL);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    close(kept);
+    live_leave(&client);
+    end();
+}
+END_TEST
+
+UNIT_SUITE(accept)
+{
+    UNIT_TEST(serves_who_connects);
+    UNIT_TEST(takes_one_connection_a_turn);
+    UNIT_TEST(knows_the_address_that_was_dialled);
+    UNIT_TEST(leaves_clients_in_the_queue_when_full);
+    UNIT_TEST(gives_the_place_of_an_idle_connection_to_a_new_one);
+    UNIT_TEST(pauses_without_descriptors_and_goes_on);
+    UNIT_TEST(lets_the_other_worker_go_first);
+    UNIT_LOOP(does_not_wait_for_who_would_not_take_it, 0,
+              (int)(sizeof(excuses) / sizeof(excuses[0])));
+    UNIT_TEST(takes_the_queue_before_it_stops);
+    UNIT_TEST(leaves_the_queue_to_the_others);
+}
