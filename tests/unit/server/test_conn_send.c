@@ -10,7 +10,7 @@ static const char site[] =
     "location /small { return 200 small; } }";
 
 #define GET(target) "GET " target " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define BIG         400000 /* more than a socket takes */
+#define BIG         400000 /* more than the socket takes */
 
 static struct live_client client;
 
@@ -52,7 +52,7 @@ static void stall(void)
         for (int i = 0; i < 3; i++) {
             live_turn(0);
         }
-    } while (live_conn()->out.sent != before);
+    } while (live_conn()->state != CONN_SEND || live_conn()->out.sent != before);
 }
 
 START_TEST(sends_a_large_file_whole)
