@@ -38,6 +38,17 @@ static inline void tempdir_write(const char *path, const char *text)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+/* The content of a file of up to 64 KB; good until the next call. */
+static inline const char *tempdir_read(const char *path)
+{
+    static char text[65537];
+    FILE *file = fopen(tempdir_path(path), "r");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
 static inline void tempdir_mkdir(const char *path)
 {
     ck_assert_int_eq(mkdir(tempdir_path(path), 0755), 0);
