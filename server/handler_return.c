@@ -26,9 +26,8 @@ static void redirect(struct request *request, const struct return_rule *rule)
     }
 }
 
-bool handler_return(struct request *request)
+static bool obey(struct request *request, const struct return_rule *rule)
 {
-    const struct return_rule *rule = &request->set->return_rule;
     if (!rule->is_set) {
         return false;
     }
@@ -43,4 +42,14 @@ bool handler_return(struct request *request)
         respond_error(request, rule->status);
     }
     return true;
+}
+
+bool handler_return_of_server(struct request *request)
+{
+    return obey(request, &request->server->fallback->set.return_rule);
+}
+
+bool handler_return(struct request *request)
+{
+    return obey(request, &request->set->return_rule);
 }

@@ -11,7 +11,8 @@
 
 #include "server/request.h"
 
-/* handler_return.c: the return directive. */
+/* handler_return.c: the return directive. The server's answers whatever the location. */
+bool handler_return_of_server(struct request *request);
 bool handler_return(struct request *request);
 
 /* handler_try.c: try_files. The first test that hits sets the path to serve and goes on.

@@ -94,10 +94,11 @@ static const struct phase {
     const char *name;
     bool (*run)(struct request *request);
 } phases[] = {
-    {"routing", refuse_outsiders},
-    {"routing", refuse_large_body},
     {"routing", refuse_method},
     {"routing", answer_for_server},
+    {"returning", handler_return_of_server},
+    {"routing", refuse_outsiders},
+    {"routing", refuse_large_body},
     {"returning", handler_return},
     {"trying files", handler_try_files},
     {"checking the method", check_method},

@@ -1,8 +1,9 @@
 /*
  * request_phases.h - the order in which a request is judged and answered.
  *
- *     internal -> body size -> method known -> return -> try_files -> method allowed
- *       -> index -> listing -> file; then, once, the headers
+ *     method known -> return of the server -> internal -> body size -> return
+ *       -> try_files -> method allowed -> index -> listing -> file; then, once, the
+ *       headers
  *
  * An internal redirect sets request->again, and the phases run once more from the start
  * with the location that it chose.

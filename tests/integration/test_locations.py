@@ -298,3 +298,10 @@ def test_directory_redirect():
                 answer = wire.request("/dir", host="asked.test:81")
             assert answer.status == 301, settings
             assert answer.get("Location") == server.fill(location), settings
+
+
+def test_return_of_a_server_answers_before_its_locations(server):
+    server.start("""http { server { listen 127.0.0.1:%PORT%; return 301 /new$request_uri;
+                    location / { return 200 never; } } }""")
+    answer = server.get("/a?b")
+    assert answer.status == 301 and answer.get("Location") == "/new/a?b"
