@@ -40,12 +40,12 @@ static size_t section_start(const struct http_scanner *scanner)
 static enum http_scan check_length(const struct http_scanner *scanner, size_t end,
                                    const struct http_limits *limits)
 {
+    bool line_fits = end - scanner->line_start <= limits->line;
     if (!scanner->in_fields) {
-        return end - scanner->line_start > limits->line ? HTTP_SCAN_TOO_LONG_LINE
-                                                        : HTTP_SCAN_MORE;
+        return line_fits ? HTTP_SCAN_MORE : HTTP_SCAN_TOO_LONG_LINE;
     }
-    return end - section_start(scanner) > limits->section ? HTTP_SCAN_TOO_LONG_SECTION
-                                                          : HTTP_SCAN_MORE;
+    bool section_fits = end - section_start(scanner) <= limits->section;
+    return line_fits && section_fits ? HTTP_SCAN_MORE : HTTP_SCAN_TOO_LONG_SECTION;
 }
 
 /* A whole line, CRLF at `end`, has come: MORE, COMPLETE or BAD. */

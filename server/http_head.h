@@ -28,7 +28,7 @@ enum http_method {
 
 /* Limits of one head; 0 is not "no limit". */
 struct http_limits {
-    size_t line;    /* bytes of the request line without CRLF: over it 414 */
+    size_t line;    /* bytes of one line without CRLF: over it 414, of a field 431 */
     size_t section; /* bytes of all field lines: over it 431 */
     size_t fields;  /* number of field lines: over it 431 */
 };

@@ -143,6 +143,7 @@ REFUSED = {
     "expectation": ("GET / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n", 417),
     "garbage": ("\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
     "long line": ("GET /" + "a" * 20000 + " HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    "long field": ("GET / HTTP/1.1\r\nHost: a\r\nX: " + "a" * 9000 + "\r\n\r\n", 431),
     "long section": ("GET / HTTP/1.1\r\nHost: a\r\nX: " + "a" * 60000 + "\r\n\r\n", 431),
     "many fields": ("GET / HTTP/1.1\r\nHost: a\r\n" + "X: y\r\n" * 200 + "\r\n", 431),
 }
