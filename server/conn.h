@@ -79,6 +79,7 @@ struct conn {
     uint8_t state;       /* enum conn_state */
     uint8_t after;       /* enum conn_after */
     bool peer_closed;    /* the peer broke off before its answer */
+    bool delay;          /* TCP_NODELAY, inherited from the listener, was switched off */
 };
 
 /* Every connection of a worker. */

@@ -2,6 +2,7 @@
 #include "server/conn_parts.h"
 #include <assert.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 /* limit_rate is paid out in steps of this length, not in whole seconds. */
@@ -50,11 +51,24 @@ static enum conn_after choose_after(const struct request *request)
     return linger ? CONN_CLOSE_LINGER : CONN_CLOSE;
 }
 
+/* Listeners have TCP_NODELAY and connections inherit it, so only `tcp_nodelay off` costs a
+ * call, once. */
+static void apply_nodelay(struct conn *conn)
+{
+    bool delay = !conn->set->tcp_nodelay;
+    if (delay != conn->delay && conn->client.peer.sa.sa_family != AF_UNIX) {
+        int nodelay = !delay;
+        setsockopt(conn->source.fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
+        conn->delay = delay;
+    }
+}
+
 void conn_queue(struct conn *conn, struct request *request)
 {
     assert(conn->after == CONN_KEEP);
     request->keep_alive = keeps_alive(conn, request);
     conn->set = request->set;
+    apply_nodelay(conn);
     conn->after = (uint8_t)choose_after(request);
     request->send_begin = conn->out.queued;
     if (!request->response.silent) {
