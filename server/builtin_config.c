@@ -10,6 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Where to listen. */
+struct place {
+    struct sockaddr_any addr;
+    bool is_localhost; /* both addresses of it; of `addr` only the port counts */
+};
+
 /* A machine without IPv6 refuses the address, or the family altogether. */
 static bool has_ipv6(void)
 {
@@ -48,15 +54,33 @@ static void put_root(struct buf *out, const char *directory)
     buf_append_str(out, "\";\n");
 }
 
-static char *make_text(const char *directory, const struct stat *st)
+static void put_listen(struct buf *out, const struct sockaddr_any *addr)
+{
+    char text[SOCKADDR_TEXT_MAX];
+    buf_printf(out, "    listen %.*s;\n", SLICE_ARG(sockaddr_format(addr, true, text)));
+}
+
+/* localhost has two addresses where there is IPv6: browsers try either first. */
+static void put_localhost(struct buf *out, uint16_t port)
+{
+    buf_printf(out, "    listen 127.0.0.1:%u;\n", port);
+    if (has_ipv6()) {
+        buf_printf(out, "    listen [::1]:%u;\n", port);
+    }
+}
+
+static char *make_text(const char *directory, const struct stat *st,
+                       const struct place *place)
 {
     struct buf text = {0};
     put_user(&text, st);
     buf_append_str(&text, "daemon off;\n"
-                          "error_log stderr warn;\n");
-    buf_printf(&text, "server {\n    listen *:%d;\n", BUILTIN_PORT);
-    if (has_ipv6()) {
-        buf_printf(&text, "    listen [::]:%d;\n", BUILTIN_PORT);
+                          "error_log stderr warn;\n"
+                          "server {\n");
+    if (place->is_localhost) {
+        put_localhost(&text, sockaddr_port(&place->addr));
+    } else {
+        put_listen(&text, &place->addr);
     }
     put_root(&text, directory);
     buf_append_str(&text, "    access_log /dev/stdout;\n"
@@ -68,7 +92,31 @@ static char *make_text(const char *directory, const struct stat *st)
     return text.data;
 }
 
-const char *builtin_make(struct builtin *out, const char *directory)
+/* A wildcard is reached as localhost too; a unix socket has no URL. */
+static char *make_banner(const char *directory, const struct place *place)
+{
+    char text[SOCKADDR_TEXT_MAX];
+    struct slice where = sockaddr_format(&place->addr, true, text);
+    const char *scheme = place->addr.u.sa.sa_family == AF_UNIX ? "" : "http://";
+    if (place->is_localhost || sockaddr_is_wildcard(&place->addr)) {
+        return xasprintf("tinyhttpd: serving %s on http://localhost:%u/%s - "
+                         "press Ctrl-C to stop\n",
+                         directory, sockaddr_port(&place->addr),
+                         place->is_localhost ? "" : " and every other address");
+    }
+    return xasprintf("tinyhttpd: serving %s on %s%.*s - press Ctrl-C to stop\n",
+                     directory, scheme, SLICE_ARG(where));
+}
+
+static const char *choose_place(struct place *place, const char *listen)
+{
+    struct slice text = listen == NULL ? SLICE("") : slice_str(listen);
+    uint64_t port;
+    place->is_localhost = text.len == 0 || slice_to_u64(text, &port);
+    return sockaddr_parse(&place->addr, text.len == 0 ? SLICE("*") : text, BUILTIN_PORT);
+}
+
+const char *builtin_make(struct builtin *out, const char *directory, const char *listen)
 {
     *out = (struct builtin){0};
     struct stat st;
@@ -81,11 +129,14 @@ const char *builtin_make(struct builtin *out, const char *directory)
     if (!S_ISDIR(st.st_mode)) {
         return "it is not a directory";
     }
+    struct place place;
+    const char *problem = choose_place(&place, listen);
+    if (problem != NULL) {
+        return problem;
+    }
     out->prefix = xasprintf("%s%s", absolute, strcmp(absolute, "/") == 0 ? "" : "/");
-    out->text = make_text(absolute, &st);
-    out->banner = xasprintf("tinyhttpd: serving %s on http://localhost:%d/ - "
-                            "press Ctrl-C to stop\n",
-                            absolute, BUILTIN_PORT);
+    out->text = make_text(absolute, &st, &place);
+    out->banner = make_banner(absolute, &place);
     return NULL;
 }
 

@@ -16,8 +16,12 @@ struct builtin {
     char *banner;    /* one line: what is served where, and how to stop */
 };
 
-/* Returns NULL, or what is wrong with the directory. builtin_free() in either case. */
-const char *builtin_make(struct builtin *out, const char *directory);
+/*
+ * `listen` is an address as the directive takes it; NULL or a bare port mean localhost, so
+ * that a folder is shown to the network only when that is asked for. Returns NULL, or what
+ * is wrong with the directory or the address. builtin_free() in either case.
+ */
+const char *builtin_make(struct builtin *out, const char *directory, const char *listen);
 void builtin_free(struct builtin *builtin);
 
 #endif

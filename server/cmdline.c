@@ -7,9 +7,10 @@
 const char cmdline_help[] =
     "usage: tinyhttpd [-hqTtVv] [-c file] [-e file] [-g directives] [-p prefix]\n"
     "                 [-s signal]\n"
-    "       tinyhttpd [-g directives] DIR\n"
+    "       tinyhttpd [-g directives] DIR [[ADDRESS:]PORT]\n"
     "\n"
-    "  DIR            serve this directory on http://localhost:8080, in the foreground\n"
+    "  DIR            serve this directory in the foreground, on localhost:8080 or the\n"
+    "                 address that follows (*:80 is every address of the machine)\n"
     "  -c file        configuration file (default: " TINYHTTPD_SYSCONFDIR
     "/tinyhttpd/tinyhttpd.conf)\n"
     "  -e file        error log where the configuration names none; stderr\n"
@@ -108,9 +109,8 @@ static bool take_directory(struct cmdline *out, char **rest, char *error, size_t
     if (rest[0] == NULL) {
         return true;
     }
-    if (rest[1] != NULL) {
-        snprintf(error, room, "more than one directory: \"%s\" and \"%s\"", rest[0],
-                 rest[1]);
+    if (rest[1] != NULL && rest[2] != NULL) {
+        snprintf(error, room, "\"%s\" follows directory and address", rest[2]);
         return false;
     }
     if (out->config != NULL) {
@@ -121,6 +121,7 @@ static bool take_directory(struct cmdline *out, char **rest, char *error, size_t
         return false;
     }
     out->directory = rest[0];
+    out->listen = rest[1];
     return true;
 }
 

@@ -34,6 +34,7 @@ struct cmdline {
     const char *globals;
     const char *error_log;
     const char *directory; /* DIR: serve this one, with the built-in configuration */
+    const char *listen;    /* .. on this address instead of localhost:8080 */
     int signal;            /* for ACTION_SIGNAL: the number */
     bool quiet;
 };

@@ -70,11 +70,12 @@ static struct config_source common_source(const struct cmdline *cmdline)
 static int act_on_directory(const struct cmdline *cmdline)
 {
     struct builtin builtin;
-    const char *problem = builtin_make(&builtin, cmdline->directory);
+    const char *problem = builtin_make(&builtin, cmdline->directory, cmdline->listen);
     int status = EXIT_FAILED;
     if (problem != NULL) {
-        dprintf(STDERR_FILENO, "tinyhttpd: [emerg] cannot serve \"%s\": %s\n",
-                cmdline->directory, problem);
+        dprintf(STDERR_FILENO, "tinyhttpd: [emerg] cannot serve \"%s\"%s%s: %s\n",
+                cmdline->directory, cmdline->listen == NULL ? "" : " on ",
+                cmdline->listen == NULL ? "" : cmdline->listen, problem);
     } else {
         struct config_source source = common_source(cmdline);
         source.path = "built-in configuration";

@@ -52,6 +52,10 @@ START_TEST(takes_a_directory)
     ck_assert_int_eq(parsed.action, ACTION_SERVE);
     ck_assert(parse("tinyhttpd -g x; -- -dir"));
     ck_assert_str_eq(parsed.directory, "-dir");
+    ck_assert_ptr_null(parsed.listen);
+    ck_assert(parse("tinyhttpd . 127.0.0.1:9000"));
+    ck_assert_str_eq(parsed.listen, "127.0.0.1:9000");
+    ck_assert(!parse("tinyhttpd . 9000 9001"));
 }
 END_TEST
 
