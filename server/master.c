@@ -15,7 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TICK_MS 1000 /* a signal that got lost is made up for */
+#define TICK_MS  1000 /* a signal that got lost is made up for */
+#define AGAIN_MS 200  /* one stop may reach us twice: to the process and to its group */
 
 struct master *master_create(const struct config_source *source)
 {
@@ -148,7 +149,12 @@ void master_start_failed(struct master *master)
 /* TERM, INT. Once more: no more patience. */
 static void stop_fast(struct master *master)
 {
-    bool again = master->phase == MASTER_STOPPING || master->phase == MASTER_FINISHING;
+    bool stopping = master->phase == MASTER_STOPPING || master->phase == MASTER_FINISHING;
+    bool again = stopping && master->slots.now_ms - master->stop_ms >= AGAIN_MS;
+    if (stopping && !again) {
+        return;
+    }
+    master->stop_ms = master->slots.now_ms;
     cancel_start(master);
     slots_handle_all(&master->slots, NULL, again ? SLOT_KILL : SLOT_STOP);
     if (master->phase == MASTER_FINISHING) {

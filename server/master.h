@@ -29,7 +29,8 @@ enum master_phase {
 
 struct master {
     enum master_phase phase;
-    int status; /* of the program */
+    int64_t stop_ms; /* when a fast stop was asked for last, monotonic */
+    int status;      /* of the program */
     struct config_source source;
     bool is_builtin; /* no file to reload from */
     bool daemonized;
