@@ -21,12 +21,17 @@ enum message_type {
     MESSAGE_REOPEN, /* the child was asked to reopen the logs, and asks the master */
     /* master to child */
     MESSAGE_GO,       /* accept connections */
-    MESSAGE_DRAIN,    /* value 1: take what is queued on the listeners first */
+    MESSAGE_DRAIN,    /* value: enum drain, as bits */
     MESSAGE_STOP,     /* leave at once; the logger: once all rings are empty */
     MESSAGE_FILE,     /* to the logger: log file number `value`, text: path, one fd */
     MESSAGE_FORGET,   /* to the logger: number `value` is used no more */
     MESSAGE_STANDARD, /* fd: the new standard error */
     MESSAGE_COUNT,
+};
+
+enum drain {
+    DRAIN_TAKE_QUEUED = 1, /* what is queued on the listeners first */
+    DRAIN_LAST = 2,        /* nobody follows: connections that ask nothing are not kept */
 };
 
 #define MESSAGE_TEXT_MAX 1024

@@ -295,6 +295,30 @@ bool conns_drop_idle(struct conns *conns, int64_t min_age_ms)
     return true;
 }
 
+static bool waits(const struct conn *conn)
+{
+    return conn->state == CONN_IDLE ||
+           (conn->state == CONN_READ_HEAD && conn->input == NULL);
+}
+
+static void drop_waiting(struct list *list, int64_t since_ms)
+{
+    LIST_EACH(link, next, list)
+    {
+        struct conn *conn = LIST_ITEM(link, struct conn, link);
+        if (waits(conn) && conn->since_ms <= since_ms) {
+            conn_close(conn, "the server stops");
+        }
+    }
+}
+
+void conns_drop_waiting(struct conns *conns, int64_t min_age_ms)
+{
+    int64_t since_ms = clock_now_ms() - min_age_ms;
+    drop_waiting(&conns->busy, since_ms);
+    drop_waiting(&conns->idle, since_ms);
+}
+
 static void close_all(struct list *list)
 {
     while (!list_empty(list)) {

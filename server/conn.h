@@ -113,4 +113,7 @@ void conns_sweep(struct conns *conns);
  * whether it did. */
 bool conns_drop_idle(struct conns *conns, int64_t min_age_ms);
 
+/* Closes every connection that has waited that long for the first byte of a request. */
+void conns_drop_waiting(struct conns *conns, int64_t min_age_ms);
+
 #endif

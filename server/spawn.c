@@ -174,15 +174,20 @@ static bool spawn(struct slots *slots, struct slot *slot)
     return true;
 }
 
+static unsigned drain_bits(const struct master *master, const struct slot *slot)
+{
+    bool take_queued = slot->generation != NULL && slot->generation->take_queued;
+    bool last = master->phase == MASTER_DRAINING;
+    return (take_queued ? DRAIN_TAKE_QUEUED : 0u) | (last ? DRAIN_LAST : 0u);
+}
+
 /* Over the channel, or by signal when that is full. The logger obeys no signal: its
  * deadline has the last word. */
 static void ask(struct slots *slots, struct slot *slot, enum slot_event what)
 {
-    (void)slots;
     bool drain = what == SLOT_DRAIN;
-    bool take_queued = slot->generation != NULL && slot->generation->take_queued;
-    if (channel_tell(slot->channel, drain ? MESSAGE_DRAIN : MESSAGE_STOP, take_queued) <
-        0) {
+    unsigned value = drain ? drain_bits(slots->context, slot) : 0;
+    if (channel_tell(slot->channel, drain ? MESSAGE_DRAIN : MESSAGE_STOP, value) < 0) {
         kill(slot->pid, drain ? SIGQUIT : SIGTERM);
     }
 }

@@ -1,16 +1,17 @@
+#include "server/worker_process.h"
 #include "common/clock.h"
 #include "common/fdutil.h"
 #include "server/channel.h"
 #include "server/signals.h"
 #include "server/title.h"
-#include "server/worker_process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#define TURN_MAX_MS 1000 /* the heartbeat's longest pause */
-#define STOP_MS     800  /* for answers under way at a fast stop */
-#define ORPHAN_MS   10000
+#define TURN_MAX_MS  1000 /* the heartbeat's longest pause */
+#define STOP_MS      800  /* for answers under way at a fast stop */
+#define ORPHAN_MS    10000
+#define LAST_IDLE_MS 1000 /* a request may be on its way when the whole server stops */
 
 enum leaving {
     LEAVING_NOT,
@@ -26,6 +27,7 @@ struct process {
     struct ev_source wake;
     int wake_end; /* the signal handler's end of the pipe */
     enum leaving leaving;
+    bool last;        /* no other worker will serve after this one */
     int64_t leave_ms; /* at the latest; 0: no bound */
     bool accepting;
 };
@@ -49,16 +51,17 @@ static void stop_accepting(struct process *process, bool take_queued)
 }
 
 /* The bound is worker_shutdown_timeout, where there is one. */
-static void drain(struct process *process, bool take_queued)
+static void drain(struct process *process, unsigned how)
 {
     struct worker *worker = &process->worker;
+    process->last = process->last || (how & DRAIN_LAST) != 0;
     if (worker->draining) {
         return;
     }
     worker->draining = worker->service.draining = true;
     BOARD_SET(worker->board, draining, 1);
     title_set("worker process is shutting down (generation %u)", worker->generation);
-    stop_accepting(process, take_queued);
+    stop_accepting(process, (how & DRAIN_TAKE_QUEUED) != 0);
     process->leaving = LEAVING_DRAINED;
     int64_t timeout = worker->config->set.worker_shutdown_timeout;
     if (timeout != 0) {
@@ -68,7 +71,7 @@ static void drain(struct process *process, bool take_queued)
 
 static void stop(struct process *process)
 {
-    drain(process, false);
+    drain(process, 0);
     process->leaving = LEAVING_STOPPED;
     bound(process, STOP_MS);
 }
@@ -99,6 +102,9 @@ static bool may_leave(const struct process *process)
 static void leave_when_done(struct process *process)
 {
     struct worker *worker = &process->worker;
+    if (process->last) {
+        conns_drop_waiting(&worker->conns, LAST_IDLE_MS);
+    }
     if (may_leave(process)) {
         worker->quitting = true;
     } else if (process->leave_ms != 0 && clock_now_ms() >= process->leave_ms) {
@@ -127,7 +133,7 @@ static void obey(struct process *process, const struct message *message, int fd)
         go(process);
         break;
     case MESSAGE_DRAIN:
-        drain(process, message->value != 0);
+        drain(process, message->value);
         break;
     case MESSAGE_STOP:
         stop(process);
@@ -148,7 +154,7 @@ static void lose_master(struct process *process)
     fd_close(process->channel.fd);
     process->channel.fd = -1;
     log_write(NULL, LOG_LEVEL_ALERT, "the master process is gone: draining");
-    drain(process, true);
+    drain(process, DRAIN_TAKE_QUEUED | DRAIN_LAST);
     bound(process, ORPHAN_MS);
 }
 
@@ -192,7 +198,7 @@ static void wake_ready(struct ev_source *source, unsigned events)
     }
     if (signals_take(SIGNAL_QUIT)) {
         bool alone = process->setup->channel < 0 || getppid() != process->setup->master;
-        drain(process, alone);
+        drain(process, alone ? DRAIN_TAKE_QUEUED | DRAIN_LAST : 0);
     }
     if (signals_take(SIGNAL_REOPEN)) {
         reopen_logs(process);

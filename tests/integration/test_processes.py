@@ -183,9 +183,21 @@ def test_quit_finishes_what_is_under_way(server):
         assert b"200" in head
         server.send_signal(signal.SIGQUIT)
         wait_until(lambda: not server.workers(), "workers to drain")
-        assert len(wire.read_exactly(8 << 20)) == 8 << 20
         answer = idle.request("/big", method="HEAD")
         assert answer.get("Connection") == "close"
+        assert len(wire.read_exactly(8 << 20)) == 8 << 20
+
+
+def test_quit_does_not_wait_for_idle_connections(server):
+    """Nobody serves after a stop: a connection that asks nothing is closed soon."""
+    server.start(SIMPLE)
+    with server.wire() as idle, server.wire() as fresh:
+        idle.request("/")
+        begin = time.monotonic()
+        server.send_signal(signal.SIGQUIT)
+        assert idle.closed() and fresh.closed()
+        server.process.wait(20)
+        assert time.monotonic() - begin < 5 * SLOW
 
 
 def test_quit_serves_the_queue(server):
