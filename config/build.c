@@ -7,8 +7,7 @@
 
 #define CONFIG_CHUNK 65536
 
-/* --- reading -------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------ */
 
 /* The directory of the main file, where relative includes start. */
 static const char *base_of(struct build *build, const char *path)
@@ -51,8 +50,7 @@ static void parse(struct build *build)
     }
 }
 
-/* --- scopes --------------------------------------------------------------------------
- */
+/* --- scopes ------------------------------------------------------------------------- */
 
 /* The main scope holds the defaults of all levels; http inherits them from there. */
 static void create_scopes(struct build *build)
@@ -74,8 +72,7 @@ static void create_scopes(struct build *build)
     build->config->http = http;
 }
 
-/* --- what all servers make together --------------------------------------------------
- */
+/* --- what all servers make together ------------------------------------------------- */
 
 static void collect_servers(struct build *build)
 {

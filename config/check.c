@@ -29,8 +29,7 @@ static void warn_unseen(struct checker *checker, struct position at, const char 
               "%s \"%s\" could not be checked: %s", what, path, strerror(errno));
 }
 
-/* --- roots and aliases ---------------------------------------------------------------
- */
+/* --- roots and aliases -------------------------------------------------------------- */
 
 static void check_served(struct checker *checker, struct position at, const char *path,
                          enum kind kind)
@@ -75,8 +74,7 @@ static void check_server(struct checker *checker, const struct server *server)
     }
 }
 
-/* --- files that are written ----------------------------------------------------------
- */
+/* --- files that are written --------------------------------------------------------- */
 
 static const char *parent_of(struct checker *checker, const char *path)
 {

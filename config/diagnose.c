@@ -13,7 +13,7 @@ void diag_init(struct diagnostics *diag, struct arena *arena)
     };
 }
 
-/* --- text of a file, made visible --- */
+/* --- text of a file, made visible --------------------------------------------------- */
 
 /* Bytes of the printable character in front; 0 when its first byte must be escaped. */
 static size_t printable_length(struct slice text)
@@ -63,7 +63,7 @@ static size_t append_visible(struct buf *out, struct slice text, size_t column)
     return column;
 }
 
-/* --- the source line with its caret --- */
+/* --- the source line with its caret ------------------------------------------------- */
 
 static struct slice find_line(struct slice text, unsigned number)
 {
@@ -140,7 +140,7 @@ static void append_excerpt(struct buf *out, struct position at)
     buf_append_char(out, '\n');
 }
 
-/* --- collecting --- */
+/* --- collecting --------------------------------------------------------------------- */
 
 /* The tree and its sources may be gone when the messages are printed (a configuration
  * that does not load is destroyed), so what is quoted is copied now. */
@@ -196,7 +196,7 @@ void diag_warn(struct diagnostics *diag, struct position at, const char *help,
     va_end(args);
 }
 
-/* --- printing --- */
+/* --- printing ----------------------------------------------------------------------- */
 
 void diag_format_short(const struct diagnosis *diagnosis, struct buf *out)
 {
@@ -230,7 +230,7 @@ void diag_format(const struct diagnosis *diagnosis, struct buf *out)
     }
 }
 
-/* --- the nearest name --- */
+/* --- the nearest name --------------------------------------------------------------- */
 
 #define NEAREST_NAME_MAX 64
 #define STEP             2 /* cost of a letter too many, too few, wrong, or swapped */

@@ -7,8 +7,7 @@ struct dumper {
     const struct statement *tree;
 };
 
-/* --- words ---------------------------------------------------------------------------
- */
+/* --- words -------------------------------------------------------------------------- */
 
 static bool is_plain(char c)
 {
@@ -65,8 +64,7 @@ static void indent(struct buf *out, unsigned depth)
     }
 }
 
-/* --- what was not written ------------------------------------------------------------
- */
+/* --- what was not written ----------------------------------------------------------- */
 
 static bool is_in(const struct statement *first, const char *name)
 {
@@ -103,8 +101,7 @@ static const struct {
 
 #define DEFAULTED_COUNT (sizeof defaulted / sizeof *defaulted)
 
-/* --- what was ------------------------------------------------------------------------
- */
+/* --- what was ----------------------------------------------------------------------- */
 
 static void write_source(struct dumper *dumper, const struct statement *line,
                          unsigned depth)

@@ -5,8 +5,7 @@
 
 #define ERROR_LOG_DEFAULT TINYHTTPD_LOCALSTATEDIR "/log/tinyhttpd/error.log"
 
-/* --- defaults ------------------------------------------------------------------------
- */
+/* --- defaults ----------------------------------------------------------------------- */
 
 static bool needs_default(const struct build *build, const struct directive *row)
 {
@@ -66,8 +65,7 @@ void inherit_defaults(struct build *build)
     set->root_at = (struct position){0};
 }
 
-/* --- from scope to scope -------------------------------------------------------------
- */
+/* --- from scope to scope ------------------------------------------------------------ */
 
 static void inherit_row(struct build *build, const struct scope *scope,
                         const struct directive *row)

@@ -145,7 +145,7 @@ static struct token take_too_long(struct lexer *lexer, size_t end)
     return token;
 }
 
-/* --- bare words --- */
+/* --- bare words --------------------------------------------------------------------- */
 
 /* Bytes of "{2}" or "{2,3}" in front, or 0: never a block, for a statement has no such
  * name, but a regular expression that should have been quoted. */
@@ -203,7 +203,7 @@ static struct token take_bare(struct lexer *lexer)
     return token;
 }
 
-/* --- quoted words --- */
+/* --- quoted words ------------------------------------------------------------------- */
 
 /* Offset of the closing quote, or the end of the text. */
 static size_t quote_end(const struct lexer *lexer)

@@ -22,8 +22,7 @@ struct listeners {
     struct hash by_text;
 };
 
-/* --- one line of a server ------------------------------------------------------------
- */
+/* --- one line of a server ----------------------------------------------------------- */
 
 static struct listener *find_or_add(struct build *build, struct listeners *all,
                                     const struct listen_line *line)
@@ -163,8 +162,7 @@ static void take_server(struct build *build, struct listeners *all,
     }
 }
 
-/* --- sockets -------------------------------------------------------------------------
- */
+/* --- sockets ------------------------------------------------------------------------ */
 
 /* The listener of the wildcard address of a family on the port of another, or NULL. */
 static struct listener *find_wildcard(const struct listeners *all, sa_family_t family,

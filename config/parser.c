@@ -44,7 +44,7 @@ static void give_back(struct run *run, struct token token)
     run->has_pending = true;
 }
 
-/* --- what is missing --- */
+/* --- what is missing ---------------------------------------------------------------- */
 
 static bool is_known_name(struct slice name)
 {
@@ -142,7 +142,7 @@ static void report_stray_close(struct run *run, struct position at)
     diag_error(run->parser->diag, at, help, "unexpected \"}\"");
 }
 
-/* --- statements --- */
+/* --- statements --------------------------------------------------------------------- */
 
 static struct word make_word(const struct token *token)
 {
@@ -308,7 +308,7 @@ static struct statement *parse_statements(struct run *run, const struct block *b
     }
 }
 
-/* --- texts --- */
+/* --- texts -------------------------------------------------------------------------- */
 
 struct statement *parser_parse_text(struct parser *parser, const struct source *source)
 {

@@ -10,8 +10,7 @@ static bool is_url(struct slice text)
            slice_starts(text, slice_str("$scheme"));
 }
 
-/* --- error_page ----------------------------------------------------------------------
- */
+/* --- error_page --------------------------------------------------------------------- */
 
 #define ERROR_CODE_MIN 300
 #define ERROR_CODE_MAX 599
@@ -84,8 +83,7 @@ bool set_error_page(struct build *build, const struct directive *row,
     return true;
 }
 
-/* --- return --------------------------------------------------------------------------
- */
+/* --- return ------------------------------------------------------------------------- */
 
 #define STATUS_FOUND 302
 
@@ -110,8 +108,7 @@ bool set_return(struct build *build, const struct directive *row,
     return true;
 }
 
-/* --- types and charset ---------------------------------------------------------------
- */
+/* --- types and charset -------------------------------------------------------------- */
 
 static void add_types(struct build *build, struct media_types *types,
                       const struct statement *line)
@@ -200,8 +197,7 @@ bool set_charset(struct build *build, const struct directive *row,
     return true;
 }
 
-/* --- add_header and expires ----------------------------------------------------------
- */
+/* --- add_header and expires --------------------------------------------------------- */
 
 static bool check_field(struct build *build, const struct directive *row,
                         const struct statement *statement)

@@ -40,8 +40,7 @@ static bool read_file(struct build *build, const struct directive *row,
     return true;
 }
 
-/* --- error_log -----------------------------------------------------------------------
- */
+/* --- error_log ---------------------------------------------------------------------- */
 
 bool set_error_log(struct build *build, const struct directive *row,
                    const struct statement *statement, void *target)
@@ -67,8 +66,7 @@ bool set_error_log(struct build *build, const struct directive *row,
     return true;
 }
 
-/* --- access_log ----------------------------------------------------------------------
- */
+/* --- access_log --------------------------------------------------------------------- */
 
 static bool refuse_gzip(struct build *build, const struct word *word)
 {

@@ -63,7 +63,7 @@ const char *value_size(struct slice text, uint64_t *value)
     return NULL;
 }
 
-/* --- times --- */
+/* --- times -------------------------------------------------------------------------- */
 
 #define MINUTE (60 * UINT64_C(1000))
 #define HOUR   (60 * MINUTE)

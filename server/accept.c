@@ -9,18 +9,16 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define AHEAD_PAUSE_MS 10   /* at most: a stopped worker must not hold up the others */
-#define FULL_PAUSE_MS  100  /* then look again for a connection that is idle long enough \
-                             */
-#define BACKOFF_MIN_MS  100 /* doubled .. */
+#define AHEAD_PAUSE_MS  10   /* at most: a stopped worker must not hold up the others */
+#define FULL_PAUSE_MS   100  /* then look again for one that has been idle long enough */
+#define BACKOFF_MIN_MS  100  /* doubled .. */
 #define BACKOFF_MAX_MS  1000 /* .. up to this */
 #define IDLE_MIN_MS     1000 /* a younger idle connection is likely to be used again */
 #define COMPLAIN_MS     10000
 #define BEAT_FRESH_NS   (2 * NS_PER_SEC)
 #define SHARE_TOLERANCE 8 /* connections, or an eighth */
 
-/* --- pausing --------------------------------------------------------------------------
- */
+/* --- pausing ------------------------------------------------------------------------ */
 
 static void listen_all(struct worker *worker)
 {
@@ -82,8 +80,7 @@ static bool may_complain(struct acceptors *accept)
     return true;
 }
 
-/* --- the balance between workers ------------------------------------------------------
- */
+/* --- the balance between workers ---------------------------------------------------- */
 
 /* Only a worker that could take the connection counts: a stopped or full one would be the
  * least loaded for ever. */
@@ -114,8 +111,7 @@ static bool is_ahead(const struct worker *worker)
     return worker->conns.count > (size_t)least + margin;
 }
 
-/* --- when accept fails ----------------------------------------------------------------
- */
+/* --- when accept fails -------------------------------------------------------------- */
 
 enum failure {
     FAILURE_NONE_WAITING, /* another worker was faster */
@@ -167,8 +163,7 @@ static void back_off(struct worker *worker, int err)
     pause_for(worker, ACCEPT_EXHAUSTED, accept->backoff_ms);
 }
 
-/* --- accepting ------------------------------------------------------------------------
- */
+/* --- accepting ---------------------------------------------------------------------- */
 
 enum outcome {
     TOOK_ONE,
@@ -262,8 +257,7 @@ static void ready(struct ev_source *source, unsigned events)
     }
 }
 
-/* --- start and stop -------------------------------------------------------------------
- */
+/* --- start and stop ----------------------------------------------------------------- */
 
 void accept_start(struct worker *worker, const int *fds, size_t count)
 {

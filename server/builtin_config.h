@@ -17,9 +17,9 @@ struct builtin {
 };
 
 /*
- * `listen` is an address as the directive takes it; NULL or a bare port mean localhost, so
- * that a folder is shown to the network only when that is asked for. Returns NULL, or what
- * is wrong with the directory or the address. builtin_free() in either case.
+ * `listen` is an address as the directive takes it; NULL or a bare port mean localhost,
+ * so that a folder is shown to the network only when that is asked for. Returns NULL, or
+ * what is wrong with the directory or the address. builtin_free() in either case.
  */
 const char *builtin_make(struct builtin *out, const char *directory, const char *listen);
 void builtin_free(struct builtin *builtin);

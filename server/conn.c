@@ -11,8 +11,7 @@
 
 #define POOL_MAX 64
 
-/* --- events and deadlines -------------------------------------------------------------
- */
+/* --- events and deadlines ----------------------------------------------------------- */
 
 /* The earlier answers or the 100 Continue go first: the client may be waiting for them.
  */
@@ -90,8 +89,7 @@ static void fire(struct timer *timer)
     run(conn, on_deadline[conn->state]);
 }
 
-/* --- birth ----------------------------------------------------------------------------
- */
+/* --- birth -------------------------------------------------------------------------- */
 
 void conns_init(struct conns *conns)
 {
@@ -207,8 +205,7 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
     run(conn, conn_read);
 }
 
-/* --- death ----------------------------------------------------------------------------
- */
+/* --- death -------------------------------------------------------------------------- */
 
 static void log_close(const struct conn *conn, const char *reason)
 {

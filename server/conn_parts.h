@@ -15,8 +15,7 @@
 #include "server/conn.h"
 #include "server/worker.h"
 
-/* --- conn_state.c ---------------------------------------------------------------------
- */
+/* --- conn_state.c ------------------------------------------------------------------- */
 
 /* The one setter of conn->state. Asserts that the table in conn.h allows the step. */
 void conn_enter(struct conn *conn, enum conn_state next);
@@ -30,8 +29,7 @@ void conn_update(struct conn *conn);
 /* "reading a request head": for "... while %s". */
 const char *conn_doing(const struct conn *conn);
 
-/* --- conn_read.c ----------------------------------------------------------------------
- */
+/* --- conn_read.c -------------------------------------------------------------------- */
 
 /* READ_HEAD, READ_BODY, IDLE: reads once and uses what came. */
 void conn_read(struct conn *conn);
@@ -48,8 +46,7 @@ void conn_drop(struct conn *conn);
 
 void conn_free_input(struct conn *conn);
 
-/* --- conn_send.c ----------------------------------------------------------------------
- */
+/* --- conn_send.c -------------------------------------------------------------------- */
 
 /* Queues the final answer of a request that was not queued yet, and decides what follows
  * it. Sends nothing. */

@@ -34,8 +34,7 @@ void conn_free_input(struct conn *conn)
     }
 }
 
-/* --- what is left over between events -------------------------------------------------
- */
+/* --- what is left over between events ----------------------------------------------- */
 
 static struct intake begin_intake(struct conn *conn, struct slice fresh)
 {
@@ -82,8 +81,7 @@ static void end_intake(struct conn *conn, const struct intake *intake)
     }
 }
 
-/* --- heads ----------------------------------------------------------------------------
- */
+/* --- heads -------------------------------------------------------------------------- */
 
 static struct request *create_request(struct conn *conn, int64_t began_ms)
 {
@@ -202,8 +200,7 @@ static bool take_heads(struct conn *conn, struct intake *intake)
     return complete;
 }
 
-/* --- bodies ---------------------------------------------------------------------------
- */
+/* --- bodies ------------------------------------------------------------------------- */
 
 enum body_verdict {
     BODY_MORE,
@@ -289,8 +286,7 @@ static bool take_body(struct conn *conn, struct intake *intake)
     return true;
 }
 
-/* --- reading --------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------ */
 
 /* One step with what there is. False: something has to happen first. */
 static bool take_step(struct conn *conn, struct intake *intake)
@@ -373,8 +369,7 @@ void conn_drop(struct conn *conn)
     conn_moved(conn, read_once(conn));
 }
 
-/* --- too slow -------------------------------------------------------------------------
- */
+/* --- too slow ----------------------------------------------------------------------- */
 
 void conn_refuse_slow_head(struct conn *conn)
 {

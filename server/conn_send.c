@@ -16,8 +16,7 @@ struct request *conn_current(const struct conn *conn)
     return LIST_ITEM(conn->requests.next, struct request, link);
 }
 
-/* --- what follows an answer -----------------------------------------------------------
- */
+/* --- what follows an answer --------------------------------------------------------- */
 
 static bool keeps_alive(const struct conn *conn, const struct request *request)
 {
@@ -51,8 +50,8 @@ static enum conn_after choose_after(const struct request *request)
     return linger ? CONN_CLOSE_LINGER : CONN_CLOSE;
 }
 
-/* Listeners have TCP_NODELAY and connections inherit it, so only `tcp_nodelay off` costs a
- * call, once. */
+/* Listeners have TCP_NODELAY and connections inherit it, so only `tcp_nodelay off` costs
+ * a call, once. */
 static void apply_nodelay(struct conn *conn)
 {
     bool delay = !conn->set->tcp_nodelay;
@@ -119,8 +118,7 @@ static void finish(struct conn *conn)
     conn_close(conn, "answered");
 }
 
-/* --- sending --------------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------------------ */
 
 /* Ends the requests whose last byte has gone. */
 static void retire(struct conn *conn)
@@ -199,8 +197,7 @@ void conn_push(struct conn *conn)
     flush(conn, conn->set->sendfile_max_chunk);
 }
 
-/* --- pace -----------------------------------------------------------------------------
- */
+/* --- pace --------------------------------------------------------------------------- */
 
 static uint64_t rate_step(uint64_t rate)
 {

@@ -15,7 +15,7 @@ static const enum http_ims ims_of[] = {
     [IMS_BEFORE] = HTTP_IMS_BEFORE,
 };
 
-/* --- what is not a file that can be sent ------------------------------------------ */
+/* --- what is not a file that can be sent -------------------------------------------- */
 
 static void redirect_to_slash(struct request *request)
 {
@@ -42,7 +42,7 @@ static void refuse_other(struct request *request, struct filepath path)
     respond_error(request, 403);
 }
 
-/* --- a regular file --------------------------------------------------------------- */
+/* --- a regular file ----------------------------------------------------------------- */
 
 /* The page of an error is not the resource that was asked for: it has no validators. */
 static struct http_validators validators_of(const struct request *request,

@@ -18,8 +18,7 @@ static bool takes_headers(unsigned status)
     return false;
 }
 
-/* --- expires --------------------------------------------------------------------------
- */
+/* --- expires ------------------------------------------------------------------------ */
 
 static void add_expiry(struct request *request, struct slice expires,
                        struct slice control)
@@ -96,8 +95,7 @@ static void apply_expires(struct request *request)
     }
 }
 
-/* --- add_header -----------------------------------------------------------------------
- */
+/* --- add_header --------------------------------------------------------------------- */
 
 typedef void header_setter(struct request *request, struct slice value);
 
@@ -209,8 +207,7 @@ static void add_header(struct request *request, const struct added_header *heade
     }
 }
 
-/* --- charset --------------------------------------------------------------------------
- */
+/* --- charset ------------------------------------------------------------------------ */
 
 static bool names_charset(struct slice type)
 {

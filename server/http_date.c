@@ -104,7 +104,7 @@ struct slice http_date_format(int64_t seconds, char out[HTTP_DATE_LEN + 1])
     return slice_of(out, HTTP_DATE_LEN);
 }
 
-/* --- parsing ---------------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------------------ */
 
 /* Takes exactly `width` digits off the front. */
 static bool take_number(struct slice *text, size_t width, unsigned *value)

@@ -25,7 +25,7 @@ struct slice http_method_name(enum http_method method)
     return methods[method];
 }
 
-/* --- scanning --------------------------------------------------------------------- */
+/* --- scanning ----------------------------------------------------------------------- */
 
 /* Where the request line's CRLF ends and the field lines begin. */
 static size_t section_start(const struct http_scanner *scanner)
@@ -98,7 +98,7 @@ enum http_scan http_head_scan(struct http_scanner *scanner, struct slice bytes,
     }
 }
 
-/* --- parsing ---------------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------------------ */
 
 static bool starts_with_crlf(struct slice text)
 {

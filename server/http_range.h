@@ -19,9 +19,7 @@ enum http_range_result {
     HTTP_RANGE_UNSATISFIABLE, /* 416 */
 };
 
-#define HTTP_RANGE_MAX                                                                   \
-    64 /* ranges answered in one response, whatever max_ranges says                      \
-        */
+#define HTTP_RANGE_MAX 64 /* ranges answered at once, whatever max_ranges says */
 
 /*
  * Reads the value of a Range field for a representation of `size` bytes. Ranges that

@@ -156,7 +156,7 @@ unsigned http_target_parse(struct http_target *target, struct slice text,
     return parse_absolute(target, text, why);
 }
 
-/* --- paths ------------------------------------------------------------------------ */
+/* --- paths -------------------------------------------------------------------------- */
 
 /* A decoded path while it grows. It always begins with the root's slash. */
 struct path {
@@ -258,7 +258,7 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
     return 0;
 }
 
-/* --- authority -------------------------------------------------------------------- */
+/* --- authority ---------------------------------------------------------------------- */
 
 struct slice http_host_fold(struct slice host, char *out)
 {

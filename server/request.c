@@ -13,8 +13,7 @@
 
 #define REQUEST_ARENA_CHUNK 4096
 
-/* --- birth and death ------------------------------------------------------------------
- */
+/* --- birth and death ---------------------------------------------------------------- */
 
 static struct request *take_from_pool(struct service *service)
 {
@@ -94,8 +93,7 @@ void request_end(struct request *request)
     return_to_pool(request);
 }
 
-/* --- reading the head -----------------------------------------------------------------
- */
+/* --- reading the head --------------------------------------------------------------- */
 
 struct http_limits request_limits(const struct client *client)
 {
@@ -202,8 +200,7 @@ void request_begin(struct request *request, struct slice block)
     request_phases_run(request);
 }
 
-/* --- refusing -------------------------------------------------------------------------
- */
+/* --- refusing ----------------------------------------------------------------------- */
 
 #define LOGGED_LINE_MAX 1024
 
@@ -238,8 +235,7 @@ void request_refuse(struct request *request, unsigned status, const char *why,
     request_phases_run(request);
 }
 
-/* --- handing over ---------------------------------------------------------------------
- */
+/* --- handing over ------------------------------------------------------------------- */
 
 static struct slice server_field(const struct request *request)
 {

@@ -10,8 +10,7 @@
 
 static const struct slice html_type = SLICE_INIT("text/html; charset=utf-8");
 
-/* --- content --------------------------------------------------------------------------
- */
+/* --- content ------------------------------------------------------------------------ */
 
 /* Back to no content; the fields, and what closes the connection, stay. */
 static void drop_content(struct request *request)
@@ -95,8 +94,7 @@ void request_release_files(struct request *request)
     }
 }
 
-/* --- internal redirects ---------------------------------------------------------------
- */
+/* --- internal redirects ------------------------------------------------------------- */
 
 /* What variables bring into a path may come from the client: no segment may be a dot
  * segment, which nothing resolves any more. */
@@ -157,8 +155,7 @@ void request_redirect_named(struct request *request, const struct location *name
     route_enter(request, named);
 }
 
-/* --- redirects of the client ----------------------------------------------------------
- */
+/* --- redirects of the client -------------------------------------------------------- */
 
 static bool goes_in_uri(char c)
 {
@@ -222,8 +219,7 @@ void respond_redirect(struct request *request, unsigned status, struct slice pat
     respond_location(request, status, slice_str(reference));
 }
 
-/* --- errors ---------------------------------------------------------------------------
- */
+/* --- errors ------------------------------------------------------------------------- */
 
 static bool covers(const struct error_page *page, unsigned status)
 {

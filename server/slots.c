@@ -68,7 +68,7 @@ static void back_off(struct slots *slots, struct slot *slot, int64_t delay)
     enter(slots, slot, SLOT_BACKOFF, jitter(slots, delay));
 }
 
-/* --- actions of the table ---------------------------------------------------------- */
+/* --- actions of the table ----------------------------------------------------------- */
 
 static void ignore(struct slots *slots, struct slot *slot)
 {
@@ -226,7 +226,7 @@ void slot_handle(struct slots *slots, struct slot *slot, enum slot_event event)
     action(slots, slot);
 }
 
-/* --- all slots --------------------------------------------------------------------- */
+/* --- all slots ---------------------------------------------------------------------- */
 
 void slots_init(struct slots *slots, const struct slot_ops *ops, void *context,
                 unsigned burst)

@@ -11,7 +11,8 @@
  * FAILED     -       -          EMPTY     EMPTY     EMPTY -
  *
  * * FAILED while its generation is a candidate: start or reload end then. EMPTY once the
- * server stops, but for the logger, which is replaced to the end. "kill" sends SIGKILL and waits for the death in STOPPING.
+ * server stops, but for the logger, which is replaced to the end. "kill" sends SIGKILL
+ * and waits for the death in STOPPING.
  *
  * Nothing here makes a system call: what is to be done to processes is done by the
  * functions of struct slot_ops. Times are monotonic milliseconds.

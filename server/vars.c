@@ -19,8 +19,7 @@ static struct slice field(const struct request *request, enum http_field_id id)
     return http_fields_get(&request->head.fields, id);
 }
 
-/* --- the request ----------------------------------------------------------------------
- */
+/* --- the request -------------------------------------------------------------------- */
 
 static struct slice get_args(struct request *request)
 {
@@ -128,8 +127,7 @@ static struct slice get_remote_user(struct request *request)
     return colon < len && colon > 0 ? slice_of(text, colon) : SLICE_NULL;
 }
 
-/* --- the answer -----------------------------------------------------------------------
- */
+/* --- the answer --------------------------------------------------------------------- */
 
 /* On the way to an error page already the status that the page will keep. */
 static struct slice get_status(struct request *request)
@@ -161,8 +159,7 @@ static struct slice get_limit_rate(struct request *request)
     return vars_number(request, request->set->limit_rate);
 }
 
-/* --- files ----------------------------------------------------------------------------
- */
+/* --- files -------------------------------------------------------------------------- */
 
 static struct slice get_document_root(struct request *request)
 {
@@ -184,8 +181,7 @@ static struct slice get_request_filename(struct request *request)
     return slice_str(filepath_join(request, filepath_of(request, request->path)));
 }
 
-/* --- the tables -----------------------------------------------------------------------
- */
+/* --- the tables --------------------------------------------------------------------- */
 
 typedef struct slice var_getter(struct request *request);
 typedef struct slice var_family_getter(struct request *request, struct slice member);
@@ -251,8 +247,7 @@ struct slice vars_get(struct request *request, enum variable variable,
     return getters[variable](request);
 }
 
-/* --- templates ------------------------------------------------------------------------
- */
+/* --- templates ---------------------------------------------------------------------- */
 
 static struct slice part_value(struct request *request, const struct template_part *part)
 {

@@ -49,8 +49,7 @@ struct slice vars_cookie(struct request *request, struct slice name)
     return value;
 }
 
-/* --- fields ---------------------------------------------------------------------------
- */
+/* --- fields ------------------------------------------------------------------------- */
 
 static char dash_to_underscore(char c)
 {
@@ -96,8 +95,7 @@ struct slice vars_http(struct request *request, struct slice name)
     return sum;
 }
 
-/* --- fields of the answer that the response has members for ---------------------------
- */
+/* --- fields of the answer that the response has members for ------------------------- */
 
 static struct slice sent_content_type(struct request *request)
 {

@@ -224,8 +224,7 @@ START_TEST(keeps_held_records_when_it_drops_others)
 }
 END_TEST
 
-/* --- a fuzzed ring ---------------------------------------------------------------------
- */
+/* --- a fuzzed ring ------------------------------------------------------------------ */
 
 static uint64_t random_state;
 
@@ -328,7 +327,7 @@ START_TEST(recovers_from_scribbled_content)
 }
 END_TEST
 
-/* --- a producer killed at any point --- */
+/* --- a producer killed at any point ------------------------------------------------- */
 
 #define ROUNDS     40
 #define TEXT_MAX   1000

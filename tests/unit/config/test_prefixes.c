@@ -78,7 +78,7 @@ START_TEST(every_byte_may_branch)
 }
 END_TEST
 
-/* --- against a search that needs no thought --- */
+/* --- against a search that needs no thought ----------------------------------------- */
 
 #define PATTERNS 1000
 #define PATHS    20000

@@ -116,8 +116,7 @@ START_TEST(knows_the_address_that_was_dialled)
 }
 END_TEST
 
-/* --- no room --------------------------------------------------------------------------
- */
+/* --- no room ------------------------------------------------------------------------ */
 
 START_TEST(leaves_clients_in_the_queue_when_full)
 {
@@ -199,8 +198,7 @@ START_TEST(pauses_without_descriptors_and_goes_on)
 }
 END_TEST
 
-/* --- the balance between workers ------------------------------------------------------
- */
+/* --- the balance between workers ---------------------------------------------------- */
 
 static void other_worker(uint32_t connections)
 {
@@ -287,8 +285,7 @@ START_TEST(does_not_wait_for_who_would_not_take_it)
 }
 END_TEST
 
-/* --- stopping -------------------------------------------------------------------------
- */
+/* --- stopping ----------------------------------------------------------------------- */
 
 START_TEST(takes_the_queue_before_it_stops)
 {

@@ -24,8 +24,7 @@ static void end(void)
     live_stop();
 }
 
-/* --- keep-alive -----------------------------------------------------------------------
- */
+/* --- keep-alive --------------------------------------------------------------------- */
 
 START_TEST(answers_one_request_after_the_other)
 {
@@ -153,8 +152,7 @@ START_TEST(draining_answers_the_next_request_and_closes)
 }
 END_TEST
 
-/* --- endings --------------------------------------------------------------------------
- */
+/* --- endings ------------------------------------------------------------------------ */
 
 START_TEST(closes_an_idle_connection_in_time)
 {

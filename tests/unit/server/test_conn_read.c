@@ -25,8 +25,7 @@ static void end(void)
     live_stop();
 }
 
-/* --- heads that are refused -----------------------------------------------------------
- */
+/* --- heads that are refused --------------------------------------------------------- */
 
 static const struct {
     const char *head;
@@ -85,8 +84,7 @@ START_TEST(refuses_a_long_header_section)
 }
 END_TEST
 
-/* --- bodies ---------------------------------------------------------------------------
- */
+/* --- bodies ------------------------------------------------------------------------- */
 
 static const char *const bodies[] = {
     POST("/", "Content-Length: 5\r\n") "abcde",
@@ -178,8 +176,7 @@ START_TEST(refuses_chunks_over_the_limit)
 }
 END_TEST
 
-/* --- 100 Continue ---------------------------------------------------------------------
- */
+/* --- 100 Continue ------------------------------------------------------------------- */
 
 #define EXPECT_LENGTH "Expect: 100-continue\r\nContent-Length: 3\r\n"
 
@@ -226,8 +223,7 @@ START_TEST(refuses_at_once_who_waits_for_continue)
 }
 END_TEST
 
-/* --- too slow, and gone ---------------------------------------------------------------
- */
+/* --- too slow, and gone ------------------------------------------------------------- */
 
 START_TEST(answers_408_to_a_body_that_stops)
 {
@@ -272,8 +268,7 @@ START_TEST(logs_499_when_the_client_leaves_its_body)
 }
 END_TEST
 
-/* --- lingering ------------------------------------------------------------------------
- */
+/* --- lingering ---------------------------------------------------------------------- */
 
 /* The client goes on sending what was refused, then reads the answer: no reset. */
 START_TEST(lets_a_refused_client_read_its_answer)

@@ -151,8 +151,7 @@ START_TEST(serves_a_file_that_an_alias_names)
 }
 END_TEST
 
-/* --- conditions ----------------------------------------------------------------------
- */
+/* --- conditions --------------------------------------------------------------------- */
 
 START_TEST(answers_304_with_what_a_200_would_say)
 {
@@ -232,8 +231,7 @@ START_TEST(sends_an_error_page_without_validators)
 }
 END_TEST
 
-/* --- ranges --------------------------------------------------------------------------
- */
+/* --- ranges ------------------------------------------------------------------------- */
 
 static const struct {
     const char *target;

@@ -12,7 +12,7 @@ static void start(const char *settings)
     serve_file("html/a.html", "<p>a");
 }
 
-/* --- add_header ------------------------------------------------------------------- */
+/* --- add_header --------------------------------------------------------------------- */
 
 static const struct {
     const char *settings;
@@ -113,7 +113,7 @@ START_TEST(joins_vary)
 }
 END_TEST
 
-/* --- expires ---------------------------------------------------------------------- */
+/* --- expires ------------------------------------------------------------------------ */
 
 /* Seconds from Date to Expires. */
 static int64_t age(void)
@@ -208,7 +208,7 @@ START_TEST(expires_at_a_time_of_day)
 }
 END_TEST
 
-/* --- charset ---------------------------------------------------------------------- */
+/* --- charset ------------------------------------------------------------------------ */
 
 static const struct {
     const char *settings;
@@ -238,7 +238,7 @@ START_TEST(names_the_charset)
 }
 END_TEST
 
-/* --- what the server says of itself ----------------------------------------------- */
+/* --- what the server says of itself ------------------------------------------------- */
 
 START_TEST(says_less_of_itself)
 {

@@ -1,6 +1,6 @@
 #include "tests/unit/server/serve.h"
 
-/* --- what a head is answered with ------------------------------------------------- */
+/* --- what a head is answered with --------------------------------------------------- */
 
 static const char site[] = "server {"
                            "  location / { }"
@@ -98,7 +98,7 @@ START_TEST(serves_a_file)
 }
 END_TEST
 
-/* --- refusals of the connection --------------------------------------------------- */
+/* --- refusals of the connection ----------------------------------------------------- */
 
 START_TEST(refuses_for_the_connection)
 {
@@ -204,7 +204,7 @@ START_TEST(counts_field_lines)
 }
 END_TEST
 
-/* --- life ------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------- */
 
 START_TEST(uses_requests_again)
 {

@@ -1,7 +1,7 @@
 #include "server/respond.h"
 #include "tests/unit/server/serve.h"
 
-/* --- error_page ------------------------------------------------------------------- */
+/* --- error_page --------------------------------------------------------------------- */
 
 static const char pages[] =
     "server {"
@@ -130,7 +130,7 @@ START_TEST(keeps_fields_and_drops_content)
 }
 END_TEST
 
-/* --- internal redirects ----------------------------------------------------------- */
+/* --- internal redirects ------------------------------------------------------------- */
 
 START_TEST(ends_a_circle_of_redirects)
 {
@@ -187,7 +187,7 @@ START_TEST(redirects_to_names_with_dots)
 }
 END_TEST
 
-/* --- redirects of the client ------------------------------------------------------ */
+/* --- redirects of the client -------------------------------------------------------- */
 
 static const struct {
     const char *settings;
@@ -242,7 +242,7 @@ START_TEST(redirects_to_the_address_without_a_host)
 }
 END_TEST
 
-/* --- return ----------------------------------------------------------------------- */
+/* --- return ------------------------------------------------------------------------- */
 
 static const struct {
     const char *rule;

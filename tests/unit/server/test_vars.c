@@ -143,7 +143,7 @@ START_TEST(knows_what_was_sent)
 }
 END_TEST
 
-/* --- $host, $request_uri ---------------------------------------------------------- */
+/* --- $host, $request_uri ------------------------------------------------------------ */
 
 static const struct {
     const char *head;
@@ -201,7 +201,7 @@ START_TEST(has_no_user_without_basic_credentials)
 }
 END_TEST
 
-/* --- times, names, identities ----------------------------------------------------- */
+/* --- times, names, identities ------------------------------------------------------- */
 
 static bool looks_like(struct slice text, const char *pattern)
 {
@@ -301,7 +301,7 @@ START_TEST(knows_an_alias)
 }
 END_TEST
 
-/* --- templates -------------------------------------------------------------------- */
+/* --- templates ---------------------------------------------------------------------- */
 
 START_TEST(ends_a_root_that_names_itself)
 {
