@@ -155,7 +155,9 @@ void listing_sort(struct listing *listing)
     }
     qsort(entries, count, sizeof(*entries), compare[listing->order.key]);
     if (listing->order.descending) {
-        reverse(entries, directories);
+        if (listing->order.key != LISTING_SIZE) { /* of which directories have none */
+            reverse(entries, directories);
+        }
         reverse(entries + directories, count - directories);
     }
 }

@@ -19,6 +19,8 @@ static const char listing_style[] =
     "th a:after{content:\"\\2191\";visibility:hidden;margin-left:.35em}"
     "th a:hover:after,th[aria-sort] a:after{visibility:visible}"
     "th[aria-sort=descending] a:after{content:\"\\2193\"}"
+    "th:last-child a{display:inline-flex;flex-direction:row-reverse}"
+    "th:last-child a:after{margin:0 .35em 0 0}"
     "tbody tr:hover{background:color-mix(in srgb,var(--link) 7%,transparent)}"
     "td:nth-child(n+2){color:var(--soft);white-space:nowrap;font-size:.9rem}"
     "th:last-child,td:last-child{text-align:right}"
@@ -112,11 +114,10 @@ static void put_trail(struct buf *out, const struct listing_view *view)
     struct slice rest = view->path, segment;
     buf_append_str(out, "<h1>");
     put_step(out, view->host.len > 0 ? view->host : SLICE("Index"), up);
-    buf_append_str(out, "<i>/</i>");
     while (slice_split(&rest, '/', &segment)) {
         if (segment.len > 0) {
+            buf_append_str(out, "<i>/</i><wbr>");
             put_step(out, segment, --up);
-            buf_append_str(out, "<i>/</i>");
         }
     }
     buf_append_str(out, "</h1>\n");

@@ -93,6 +93,21 @@ START_TEST(makes_a_page)
 }
 END_TEST
 
+/* By size, directories keep the order of their names. */
+START_TEST(sorts_directories_by_what_they_have)
+{
+    static const char *const names[] = {">ydir/<", ">zdir/<"};
+    static const char *const reversed[] = {">zdir/<", ">ydir/<"};
+    begin();
+    ck_assert_int_eq(mkdir(served_path("www/d/ydir"), 0755), 0);
+    ASK("GET", "/d/?C=S;O=D");
+    ck_assert(has_in_order(names, 2));
+    ASK("GET", "/d/?C=N;O=D");
+    ck_assert(has_in_order(reversed, 2));
+    serve_stop();
+}
+END_TEST
+
 START_TEST(has_no_parent_at_the_root)
 {
     begin();
@@ -250,6 +265,7 @@ UNIT_SUITE(handler_listing)
 {
     UNIT_LOOP(lists_in_order, 0, COUNT(orders));
     UNIT_TEST(makes_a_page);
+    UNIT_TEST(sorts_directories_by_what_they_have);
     UNIT_TEST(has_no_parent_at_the_root);
     UNIT_TEST(writes_json);
     UNIT_TEST(writes_xml);
