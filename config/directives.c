@@ -34,7 +34,7 @@ static const char *const since_modes[] = {"off", "exact", "before", NULL};
 /* The formatter would give each member of a row its own line. */
 /* clang-format off */
 const struct directive directives[] = {
-    /* --- processes ---------------------------------------------------------------------- */
+    /* --- processes ------------------------------------------------------------------ */
     {.name = "user", .contexts = M, .args_min = 1, .args_max = 2, .type = TYPE_CUSTOM,
      SPAN(STORE_MAIN, main_settings, user, group), .initial = "nobody", .set = set_user,
      .syntax = "user [group]",
@@ -76,7 +76,7 @@ const struct directive directives[] = {
      .type = TYPE_NUMBER, IN_MAIN(worker_connections), .initial = "1024", .min = 1,
      .max = 1 << 20, .syntax = "number", .help = "connections that a worker may hold"},
 
-    /* --- http, server, location --------------------------------------------------------- */
+    /* --- http, server, location ----------------------------------------------------- */
     {.name = "http", .contexts = M, .type = TYPE_BLOCK, .set = set_http,
      .syntax = "{ ... }", .help = "settings of all servers; may be left out"},
     {.name = "server", .contexts = M | H, .type = TYPE_BLOCK, .set = set_server,
@@ -98,7 +98,7 @@ const struct directive directives[] = {
      .type = TYPE_FLAG, IN_SERVER(merge_slashes), .initial = "on", .syntax = "on | off",
      .help = "takes several slashes in a row for one"},
 
-    /* --- which file --------------------------------------------------------------------- */
+    /* --- which file ----------------------------------------------------------------- */
     {.name = "root", .contexts = HSL, .args_min = 1, .args_max = 1,
      .type = TYPE_CUSTOM, FILES_AT, .initial = "html", .set = set_root, .syntax = "path",
      .help = "directory that the request path is appended to"},
@@ -140,7 +140,7 @@ const struct directive directives[] = {
      .enum_names = off_on_always, .syntax = "on | off | always",
      .help = "serves file.zst in place of file to clients that accept it"},
 
-    /* --- what is answered --------------------------------------------------------------- */
+    /* --- what is answered ----------------------------------------------------------- */
     {.name = "error_page", .contexts = HSL, .args_min = 2, .args_max = ANY,
      .type = TYPE_CUSTOM, IN_LOCATION(error_page), .set = set_error_page, .repeats = true,
      .syntax = "code ... [=[code]] uri", .help = "what is shown in place of an error"},
@@ -189,7 +189,7 @@ const struct directive directives[] = {
      .syntax = "on | off",
      .help = "shows the version in the Server field and on error pages"},
 
-    /* --- limits and times of a connection ----------------------------------------------- */
+    /* --- limits and times of a connection ------------------------------------------- */
     {.name = "client_header_timeout", .contexts = H | S, .args_min = 1, .args_max = 1,
      .type = TYPE_TIME, IN_SERVER(client_header_timeout), .initial = "60s", .min = 1,
      .syntax = "time", .help = "for the whole request head; then 408"},
@@ -251,7 +251,7 @@ const struct directive directives[] = {
      .type = TYPE_SIZE, IN_LOCATION(sendfile_max_chunk), .initial = "2m",
      .syntax = "size", .help = "bytes of one sendfile call; 0: no limit"},
 
-    /* --- cache of open files ------------------------------------------------------------ */
+    /* --- cache of open files -------------------------------------------------------- */
     {.name = "open_file_cache", .contexts = HSL, .args_min = 1, .args_max = 2,
      .type = TYPE_CUSTOM, IN_LOCATION(open_file_cache),
      .initial = "max=1024 inactive=60s", .set = set_open_file_cache,
@@ -268,7 +268,7 @@ const struct directive directives[] = {
      .args_max = 1, .type = TYPE_FLAG, IN_LOCATION(open_file_cache_errors),
      .initial = "off", .syntax = "on | off", .help = "caches that a file is not there"},
 
-    /* --- logs --------------------------------------------------------------------------- */
+    /* --- logs ----------------------------------------------------------------------- */
     {.name = "access_log", .contexts = HSL, .args_min = 1, .args_max = ANY,
      .type = TYPE_CUSTOM, IN_LOCATION(access_log),
      .initial = TINYHTTPD_LOCALSTATEDIR "/log/tinyhttpd/access.log combined",

@@ -27,7 +27,7 @@
 /* The first row that matches decides: exceptions stand before their pattern. */
 /* clang-format off */
 const struct unsupported unsupported[] = {
-    /* --- processes and events ----------------------------------------------------------- */
+    /* --- processes and events ------------------------------------------------------- */
     IGNORE("load_module", "there are no modules; what they add is told where it is used"),
     IGNORE("accept_mutex", EVENTS),
     IGNORE("accept_mutex_delay", EVENTS),
@@ -62,7 +62,7 @@ const struct unsupported unsupported[] = {
     IGNORE("usage_report", "nothing is reported to anybody"),
     REFUSE("master", "write master_process"),
 
-    /* --- http: tuning ------------------------------------------------------------------- */
+    /* --- http: tuning --------------------------------------------------------------- */
     IGNORE("*_hash_max_size", HASHES),
     IGNORE("*_hash_bucket_size", HASHES),
     IGNORE("optimize_server_names", OLD),
@@ -100,7 +100,7 @@ const struct unsupported unsupported[] = {
     IGNORE("degradation", "see worker_connections"),
     IGNORE("degrade", "see worker_connections"),
 
-    /* --- http: meaning ------------------------------------------------------------------ */
+    /* --- http: meaning -------------------------------------------------------------- */
     REFUSE("recursive_error_pages", "an error of an error page gets the built-in page"),
     REFUSE("add_header_inherit", "repeat the parent's add_header lines here"),
     REFUSE("add_trailer_inherit", "trailers are not sent; use add_header"),
@@ -115,7 +115,7 @@ const struct unsupported unsupported[] = {
     REFUSE("empty_gif", "serve a file"),
     REFUSE("mirror*", NO_PROXY),
 
-    /* --- access ------------------------------------------------------------------------- */
+    /* --- access --------------------------------------------------------------------- */
     REFUSE("allow", UNSAFE),
     REFUSE("deny", UNSAFE),
     REFUSE("satisfy*", UNSAFE),
@@ -132,7 +132,7 @@ const struct unsupported unsupported[] = {
     REFUSE("set_real_ip_from", YET),
     REFUSE("real_ip_*", YET),
 
-    /* --- rewrite and variables ---------------------------------------------------------- */
+    /* --- rewrite and variables ------------------------------------------------------ */
     IGNORE("rewrite_log", "there are no rewrites to log"),
     IGNORE("uninitialized_variable_warn", "an unknown variable is always an error"),
     REFUSE("rewrite", "not supported yet; return, try_files and location may do"),
@@ -149,7 +149,7 @@ const struct unsupported unsupported[] = {
     REFUSE("ancient_browser*", "browsers are not told apart"),
     REFUSE("modern_browser*", "browsers are not told apart"),
 
-    /* --- compression and content -------------------------------------------------------- */
+    /* --- compression and content ---------------------------------------------------- */
     REFUSE("gunzip*", "a client without gzip gets the plain file, which must be there"),
     IGNORE("gzip", COMPRESS),
     IGNORE("gzip_*", COMPRESS),
@@ -183,7 +183,7 @@ const struct unsupported unsupported[] = {
     REFUSE("small_light*", NO_FILTER),
     REFUSE("more_*", "use add_header"),
 
-    /* --- status ------------------------------------------------------------------------- */
+    /* --- status --------------------------------------------------------------------- */
     REFUSE("stub_status", YET),
     REFUSE("status", YET),
     REFUSE("status_*", YET),
@@ -195,7 +195,7 @@ const struct unsupported unsupported[] = {
     REFUSE("otel_*", "there is no tracing; see access_log"),
     REFUSE("opentracing*", "there is no tracing; see access_log"),
 
-    /* --- TLS and other versions of HTTP ------------------------------------------------- */
+    /* --- TLS and other versions of HTTP --------------------------------------------- */
     REFUSE("ssl", TLS),
     REFUSE("ssl_*", TLS),
     REFUSE("acme_*", TLS),
@@ -206,7 +206,7 @@ const struct unsupported unsupported[] = {
     IGNORE("quic_*", WIRE),
     IGNORE("spdy_*", WIRE),
 
-    /* --- other servers behind ----------------------------------------------------------- */
+    /* --- other servers behind ------------------------------------------------------- */
     REFUSE("proxy_protocol*", "the PROXY protocol is not supported yet"),
     REFUSE("proxy_*", NO_PROXY),
     REFUSE("fastcgi_*", NO_PROXY),
@@ -239,7 +239,7 @@ const struct unsupported unsupported[] = {
     REFUSE("health_check*", NO_PROXY),
     REFUSE("match", NO_PROXY),
 
-    /* --- what runs code ----------------------------------------------------------------- */
+    /* --- what runs code ------------------------------------------------------------- */
     REFUSE("perl*", NO_SCRIPT),
     REFUSE("js_*", NO_SCRIPT),
     REFUSE("lua_*", NO_SCRIPT),
@@ -250,7 +250,7 @@ const struct unsupported unsupported[] = {
     REFUSE("passenger_*", NO_SCRIPT),
     REFUSE("modsecurity*", "filter requests in front of this server"),
 
-    /* --- other protocols ---------------------------------------------------------------- */
+    /* --- other protocols ------------------------------------------------------------ */
     REFUSE("stream", NO_STREAM),
     REFUSE("preread_*", NO_STREAM),
     REFUSE("pass", NO_STREAM),
