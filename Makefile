@@ -139,7 +139,7 @@ lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	scripts/check-style
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability -I. \
-	    --suppressions-list=.cppcheck-suppressions --inline-suppr common config server
+	    --inline-suppr common config server
 	shellcheck .ci/run $(SHELL_SCRIPTS)
 	@! mandoc -T lint $(MANUALS) 2>&1 | grep -v 'referenced manual not found\|mandoc.db'
 
