@@ -343,7 +343,7 @@ START_TEST(holds_no_more_than_max)
 {
     begin();
     set.open_file_cache.max = 10;
-    char name[8];
+    char name[16];
     for (int i = 0; i < 300; i++) { /* past the first growth of the table */
         snprintf(name, sizeof(name), "f%d", i % 30);
         write_large(name, 'x', 20000);
@@ -359,7 +359,7 @@ START_TEST(finds_each_of_many)
 {
     begin();
     set.open_file_cache.max = 1000;
-    char name[8];
+    char name[16];
     for (int i = 0; i < 300; i++) {
         snprintf(name, sizeof(name), "f%d", i);
         tempdir_write(name, name);
