@@ -63,6 +63,9 @@ def test_the_host_of_the_target_counts(servers):
 
 # --- locations ------------------------------------------------------------------------------
 
+CHAIN = "".join(f"location = /step{number} {{ try_files /nothing /step{number + 1}; }}\n"
+                for number in range(11))
+
 PLACES = """
 http {
     server {
@@ -94,6 +97,8 @@ http {
         location /aliased/ { alias %DIR%/other/; try_files $uri one.txt =404; }
         location /self/ { try_files /dir/page.html =404; }
         location @named { return 202 "named $uri"; }
+        location = /step11 { return 200 arrived; }
+        """ + CHAIN + """
     }
 }"""
 FILES = {
@@ -150,6 +155,11 @@ def test_try_files_code_and_named(places):
     assert places.get("/code/none").status == 410
     answer = places.get("/named/none")
     assert (answer.status, answer.body) == (202, b"named /named/none")
+
+
+def test_ten_redirects_and_no_more(places):
+    assert places.get("/step1").body == b"arrived"
+    assert places.get("/step0").status == 500
 
 
 def test_a_circle_of_redirects_ends(places):

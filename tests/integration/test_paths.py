@@ -25,7 +25,7 @@ http {
 }
 """
 SECRET = b"not for clients"
-FILES = {"secret": SECRET, "www-twin/secret": SECRET, "www/file": "file", "www/a b": "space",
+FILES = {"secret": SECRET, "www-twin/secret": SECRET, "host/secret": SECRET, "www/file": "file", "www/a b": "space",
          "www/docs/file": "docs file", "www/docs/deep/file": "deep file", "www/q?x": "mark",
          "www/host/file": "host file"}
 LINKS = {"www/in": "docs/file", "www/in-dir": "docs/deep", "www/docs/up": "../file",
