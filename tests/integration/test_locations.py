@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tree import serving
+from wire import Wire
 
 # --- servers --------------------------------------------------------------------------------
 
@@ -18,6 +19,8 @@ SERVERS = "http {\n" + "".join(
     server { listen 127.0.0.1:%PORT2%; server_name here; return 200 "here"; }
     server { listen 127.0.0.1:%PORT2% default_server; server_name there; return 200 "there"; }
     server { listen 127.0.0.1:%PORT3%; return 200 "[$server_name] $host"; }
+    server { listen %PORT4%; server_name any wanted; return 200 "any"; }
+    server { listen 127.0.0.1:%PORT4%; server_name one; return 200 "one"; }
 }"""
 
 CHOICES = {
@@ -53,6 +56,14 @@ def test_server_by_address_first(servers):
         assert wire.request("/", host="Any.Thing:80").body == b"[] any.thing"
         wire.send("GET / HTTP/1.0\r\n\r\n")
         assert wire.response().body == b"[] "
+
+
+def test_an_address_of_its_own_takes_its_traffic(servers):
+    """From the wildcard's names, too: nobody else is asked there."""
+    with servers.wire("PORT4") as wire:
+        assert wire.request("/", host="wanted").body == b"one"
+    with Wire(("127.0.0.2", servers.port("PORT4"))) as wire:
+        assert wire.request("/", host="one").body == b"any"
 
 
 def test_the_host_of_the_target_counts(servers):
