@@ -57,11 +57,12 @@ static void take_off(struct outq *queue, uint64_t count)
 }
 
 /* Gathers the memory segments at the front, `room` bytes at most; *more tells whether
- * something follows them. Returns the number of parts. */
-static size_t gather(const struct outq *queue, struct iovec *parts, uint64_t room,
-                     bool *more)
+ * something follows them. Returns the number of parts, in a type that fits msg_iovlen
+ * whether that is a size_t or an int. */
+static uint8_t gather(const struct outq *queue, struct iovec *parts, uint64_t room,
+                      bool *more)
 {
-    size_t count = 0;
+    uint8_t count = 0;
     struct segment *segment = queue->first;
     while (segment != NULL && segment->memory != NULL && count < PARTS_MAX && room > 0) {
         uint64_t len = segment->left < room ? segment->left : room;
@@ -81,8 +82,8 @@ static ssize_t send_memory(struct outq *queue, int socket, uint64_t room)
 {
     struct iovec parts[PARTS_MAX];
     bool more;
-    size_t count = gather(queue, parts, room, &more);
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    struct msghdr message = {.msg_iov = parts};
+    message.msg_iovlen = gather(queue, parts, room, &more);
     return sendmsg(socket, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
 }
 
