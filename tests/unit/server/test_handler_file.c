@@ -329,6 +329,18 @@ START_TEST(sends_several_ranges)
 }
 END_TEST
 
+START_TEST(names_the_charset_in_the_parts)
+{
+    begin();
+    served_file("www/utf8/a.txt", "0123456789", 0);
+    ck_assert_uint_eq(served_get("/utf8/a.txt", "Range: bytes=0-0,4-5\r\n"), 206);
+    ck_assert_uint_eq(strlen(boundary()), 32);
+    ck_assert_ptr_nonnull(
+        strstr(serve.body.data, "\r\nContent-Type: text/plain; charset=utf-8\r\n"));
+    serve_stop();
+}
+END_TEST
+
 START_TEST(sends_ranges_of_a_file_over_4_gib)
 {
     begin();
@@ -364,5 +376,6 @@ UNIT_SUITE(handler_file)
     UNIT_LOOP(sends_a_range, 0, COUNT(ranges));
     UNIT_TEST(ignores_a_range_of_head);
     UNIT_TEST(sends_several_ranges);
+    UNIT_TEST(names_the_charset_in_the_parts);
     UNIT_TEST(sends_ranges_of_a_file_over_4_gib);
 }

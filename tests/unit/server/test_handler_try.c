@@ -10,6 +10,7 @@ static const char config[] =
     " location @fallback { add_header X-Where fallback; root other; try_files $uri =410; "
     "}"
     " location /alias/ { alias other/; try_files $uri $uri.html note.txt =404; }"
+    " location /adir/ { alias other/; try_files named/ =404; }"
     " location /secret/ { internal; }"
     " location /open/ { try_files /open/$arg_f =404; }"
     " location /loop/ { try_files /nowhere /loop/x; }"
@@ -70,6 +71,16 @@ START_TEST(tries)
 }
 END_TEST
 
+/* What lies in the aliased directory has a path in this location. */
+START_TEST(keeps_the_front_that_an_alias_replaces)
+{
+    begin();
+    ck_assert_uint_eq(served_get("/adir/x", ""), 301);
+    ck_assert_str_eq(serve_field("Location"), "/adir/named/");
+    serve_stop();
+}
+END_TEST
+
 START_TEST(passes_arguments_to_the_last)
 {
     begin();
@@ -96,6 +107,7 @@ END_TEST
 UNIT_SUITE(handler_try)
 {
     UNIT_LOOP(tries, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+    UNIT_TEST(keeps_the_front_that_an_alias_replaces);
     UNIT_TEST(passes_arguments_to_the_last);
     UNIT_TEST(takes_no_fallback_for_want_of_descriptors);
 }
