@@ -137,6 +137,21 @@ START_TEST(loses_nothing_when_it_is_killed)
 }
 END_TEST
 
+/* One that died between taking a record and writing it. */
+START_TEST(takes_again_what_was_not_written)
+{
+    begin();
+    put(2, 0, "one\n");
+    put(2, 0, "two\n");
+    uint32_t number;
+    struct slice record;
+    ck_assert(ring_take(shm_ring(&shm, 2), &number, &record));
+    stop_logger(start_logger());
+    ck_assert_str_eq(tempdir_read("a"), "one\ntwo\n");
+    end();
+}
+END_TEST
+
 START_TEST(takes_files_handed_over)
 {
     begin();
@@ -229,6 +244,7 @@ UNIT_SUITE(logger)
     UNIT_TEST(writes_what_is_in_the_rings);
     UNIT_TEST(is_woken_when_it_sleeps);
     UNIT_TEST(loses_nothing_when_it_is_killed);
+    UNIT_TEST(takes_again_what_was_not_written);
     UNIT_TEST(takes_files_handed_over);
     UNIT_TEST(forgets_a_file_after_its_last_line);
     UNIT_TEST(tells_of_a_disk_that_takes_nothing);

@@ -1,6 +1,7 @@
 #include "server/shm.h"
 #include "tests/unit/unit.h"
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,19 +33,33 @@ START_TEST(readies_slots_from_the_lowest_up)
 }
 END_TEST
 
+static struct slice number_of(unsigned slot)
+{
+    static char text[16];
+    snprintf(text, sizeof(text), "%u", slot);
+    return slice_str(text);
+}
+
 START_TEST(keeps_slots_apart)
 {
     struct shm shm;
     shm_create(&shm);
     shm_prepare(&shm, SLOT_MAX - 1);
     for (unsigned i = 0; i < SLOT_MAX; i++) {
+        struct slice number = number_of(i);
+        memset(shm_board(&shm, i), (int)(i % 251), sizeof(struct board_slot));
         atomic_store(&shm_board(&shm, i)->requests, i);
         atomic_store(shm_reported(&shm, i), i + 1);
+        ck_assert(ring_put(shm_ring(&shm, i), i, &number, 1));
     }
     for (unsigned i = 0; i < SLOT_MAX; i++) {
+        uint32_t target;
+        struct slice record;
         ck_assert_uint_eq(atomic_load(&shm_board(&shm, i)->requests), i);
         ck_assert_uint_eq(atomic_load(shm_reported(&shm, i)), i + 1);
-        ck_assert_uint_eq(ring_used(shm_ring(&shm, i)), 0);
+        ck_assert(ring_take(shm_ring(&shm, i), &target, &record));
+        ck_assert_uint_eq(target, i);
+        ck_assert(slice_eq(record, number_of(i)));
     }
     shm_destroy(&shm);
 }

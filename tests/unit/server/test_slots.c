@@ -253,6 +253,20 @@ START_TEST(kills_at_the_second_stop)
 }
 END_TEST
 
+START_TEST(ignores_words_that_come_late)
+{
+    begin();
+    start_ready();
+    slot_handle(slots, slot, SLOT_STOP);
+    slot_handle(slots, slot, SLOT_TOLD_READY);
+    slot_handle(slots, slot, SLOT_DRAIN);
+    ck_assert_int_eq(slot->state, SLOT_STOPPING);
+    ck_assert_uint_eq(world.kills, 0);
+    ck_assert_uint_eq(world.drains, 0);
+    end();
+}
+END_TEST
+
 START_TEST(replaces_only_the_logger_while_it_stops)
 {
     begin();
@@ -342,6 +356,7 @@ UNIT_SUITE(slots)
     UNIT_TEST(escalates_from_drain_to_kill);
     UNIT_TEST(drains_without_bound_where_none_is_set);
     UNIT_TEST(kills_at_the_second_stop);
+    UNIT_TEST(ignores_words_that_come_late);
     UNIT_TEST(replaces_only_the_logger_while_it_stops);
     UNIT_TEST(limits_the_forks_of_all_slots);
     UNIT_TEST(counts_and_finds);
