@@ -12,28 +12,46 @@ static const struct {
     [LOG_ESCAPE_NONE] = {buf_append_slice, SLICE_INIT("")},
 };
 
-static void put_part(struct request *request, struct buf *line,
-                     const struct template_part *part, enum log_escape escape)
+/* Of the value, the first `most` bytes. */
+static void put_part(struct request *request, const struct log_format *format,
+                     const struct template_part *part, size_t most)
 {
+    struct buf *line = &request->service->scratch;
     if (part->variable == VARIABLE_LITERAL) {
         buf_append_slice(line, part->text);
         return;
     }
     struct slice value = vars_get(request, part->variable, part->text);
     if (value.ptr == NULL) {
-        buf_append_slice(line, escapes[escape].none);
+        buf_append_slice(line, escapes[format->escape].none);
     } else {
-        escapes[escape].escape(line, value);
+        value.len = value.len < most ? value.len : most;
+        escapes[format->escape].escape(line, value);
     }
 }
 
-/* The line is in the service's scratch buffer until the next one. */
+static void put_parts(struct request *request, const struct log_format *format,
+                      size_t most)
+{
+    buf_clear(&request->service->scratch);
+    for (uint32_t i = 0; i < format->text.count; i++) {
+        put_part(request, format, &format->text.parts[i], most);
+    }
+}
+
+/*
+ * The line is in the service's scratch buffer until the next one. When it is too long its
+ * longest values are cut rather than its end, so that it has all its fields, and one in
+ * JSON still parses: a client that sends much does not choose what is logged of it.
+ */
 static struct slice render(struct request *request, const struct log_format *format)
 {
     struct buf *line = &request->service->scratch;
-    buf_clear(line);
-    for (uint32_t i = 0; i < format->text.count; i++) {
-        put_part(request, line, &format->text.parts[i], format->escape);
+    size_t most = SIZE_MAX;
+    put_parts(request, format, most);
+    while (line->len > ACCESS_LINE_MAX - 1 && most > 0) {
+        most = most == SIZE_MAX ? ACCESS_LINE_MAX / 2 : most / 2;
+        put_parts(request, format, most);
     }
     if (line->len > ACCESS_LINE_MAX - 1) {
         line->len = ACCESS_LINE_MAX - 1;

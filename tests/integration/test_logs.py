@@ -216,12 +216,12 @@ def test_levels(server):
     assert "[error]" in path.read_text() and "nothing" not in server.errors()
 
 
-def test_a_line_that_is_too_long_is_cut_not_torn(logs):
+def test_a_line_that_is_too_long_has_its_values_cut(logs):
     lines = next_line(logs)
     fields = {"Referer": "x" * 7900, "User-Agent": "y" * 7900}
     with logs.wire() as wire:
         assert wire.request(f"/combined/file?{'z' * 2000}", fields=fields).status == 200
         wire.request("/combined/file?next")
     cut, following = lines(2)
-    assert len(cut) == 16383 and re.search(r'" 200 10 "x{7900}" "y+$', cut)
+    assert re.search(r'" 200 10 "x{4096}" "y{4096}"$', cut)
     assert COMBINED.fullmatch(following)[2] == "GET /combined/file?next HTTP/1.1"

@@ -110,7 +110,8 @@ START_TEST(logs_where_the_request_ended)
 }
 END_TEST
 
-START_TEST(cuts_what_is_too_long)
+/* What follows the value is whole, whatever the client sent. */
+START_TEST(cuts_values_of_a_line_that_is_too_long)
 {
     struct buf head = {0};
     buf_append_str(&head, "GET / HTTP/1.1\r\nHost: a\r\nX-Long: ");
@@ -118,13 +119,31 @@ START_TEST(cuts_what_is_too_long)
         buf_append_char(&head, '"');
     }
     buf_append_str(&head, "\r\n\r\n");
-    const char *line =
-        log_of(FORMATS("'$http_x_long'", "return 204;"), serve_text(&head));
+    const char *line = log_of(
+        FORMATS("escape=json '{\"a\":\"$http_x_long\",\"s\":$status}'", "return 204;"),
+        serve_text(&head));
     const char *text = strchr(line, ' ') + 1;
+    const size_t frame = strlen("{\"a\":\"\",\"s\":204}\n");
+    ck_assert_uint_eq(strlen(text), frame + 2 * (ACCESS_LINE_MAX / 4));
+    ck_assert_str_eq(strrchr(text, '\\'), "\\\"\",\"s\":204}\n");
+    serve_stop();
+    buf_free(&head);
+}
+END_TEST
+
+START_TEST(cuts_a_format_that_is_too_long)
+{
+    struct buf config = {0};
+    buf_append_str(&config, "http { log_format f '");
+    for (int i = 0; i < ACCESS_LINE_MAX + 1; i++) {
+        buf_append_str(&config, i % 1024 == 1023 ? "f' '" : "f");
+    }
+    buf_append_str(&config, "'; access_log x.log f; server { return 204; } }");
+    const char *text = strchr(log_of(serve_text(&config), plain), ' ') + 1;
     ck_assert_uint_eq(strlen(text), ACCESS_LINE_MAX);
     ck_assert_int_eq(text[ACCESS_LINE_MAX - 1], '\n');
     serve_stop();
-    buf_free(&head);
+    buf_free(&config);
 }
 END_TEST
 
@@ -136,5 +155,6 @@ UNIT_SUITE(access_log)
     UNIT_TEST(writes_nothing_when_off);
     UNIT_LOOP(writes_on_a_condition, 0, sizeof(conditions) / sizeof(conditions[0]));
     UNIT_TEST(logs_where_the_request_ended);
-    UNIT_TEST(cuts_what_is_too_long);
+    UNIT_TEST(cuts_values_of_a_line_that_is_too_long);
+    UNIT_TEST(cuts_a_format_that_is_too_long);
 }
