@@ -151,6 +151,8 @@ START_TEST(refuses_with_an_error_page)
     ck_assert_uint_eq(serve_ask("GET / HTTP/1.1\r\n\r\n"), 400);
     ck_assert_str_eq(serve.body.data, "page");
     ck_assert_str_eq(serve_field("Connection"), "close");
+    ck_assert_uint_eq(serve_ask("OPTIONS * HTTP/1.1\r\n\r\n"), 400);
+    ck_assert_str_eq(serve.body.data, "page");
     serve_stop();
 }
 END_TEST
@@ -262,9 +264,11 @@ END_TEST
 
 START_TEST(logs_what_was_never_answered_as_the_clients_doing)
 {
-    serve_start(
-        "http { log_format f $status; access_log x.log f; server { return 200 x; } }");
+    serve_start("http { log_format f $status; access_log x.log f; server {"
+                " error_page 403 /page; location = /page { return 200 page; }"
+                " location / { return 403; } } }");
     serve_begin("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    ck_assert_uint_eq(serve.request->response.status, 403);
     serve_end();
     ck_assert_ptr_nonnull(strstr(serve_text(&serve.access_log), " 499\n"));
     serve_stop();

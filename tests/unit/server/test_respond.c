@@ -27,6 +27,7 @@ static const char pages[] =
     "  location /give504 { return 504; } location /give429 { return 429; }"
     "  location /give410 { return 410; } location /give411 { return 411; }"
     "  location /give444 { return 444; } location /give418 { return 418; }"
+    "  location /upload { error_page 405 /page.txt; }"
     "  location / { }"
     "}";
 
@@ -42,6 +43,7 @@ static const struct {
     {"GET", "/pages/404", 404, "page of 404 for /pages/404", ""},
     {"GET", "/give403", 201, "ok", ""},
     {"POST", "/page.txt", 410, "set POST 410", ""},
+    {"POST", "/upload", 405, "0123456789", ""},
     {"GET", "/give500", 202, "own", ""},
     {"GET", "/give502", 502, "named /give502", ""},
     {"GET", "/give504", 504, "named /give504", ""},
@@ -138,8 +140,10 @@ START_TEST(ends_a_circle_of_redirects)
                 " error_page 500 /round; }");
     ck_assert_uint_eq(ASK("GET", "/x"), 500);
     ck_assert_ptr_nonnull(strstr(serve.body.data, "<!DOCTYPE html>"));
-    ck_assert_ptr_nonnull(
-        strstr(serve_text(&serve.error_log), "more than 10 internal redirects"));
+    const char *said =
+        strstr(serve_text(&serve.error_log), "more than 10 internal redirects");
+    ck_assert_ptr_nonnull(said);
+    ck_assert_ptr_null(strstr(said + 1, "more than 10"));
     serve_stop();
 }
 END_TEST
