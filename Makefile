@@ -154,7 +154,8 @@ install: build/tinyhttpd
 	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/tinyhttpd \
 	    $(DESTDIR)$(PREFIX)/share/tinyhttpd/html $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	    $(DESTDIR)$(SYSCONFDIR)/tinyhttpd $(DESTDIR)$(SYSCONFDIR)/init.d \
-	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d $(DESTDIR)$(LOCALSTATEDIR)/log/tinyhttpd
+	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d $(DESTDIR)$(LOCALSTATEDIR)/log/tinyhttpd \
+	    $(filter-out $(DESTDIR)/var/run,$(DESTDIR)$(LOCALSTATEDIR)/run) # the system's
 	install -m 755 build/tinyhttpd $(DESTDIR)$(PREFIX)/sbin/tinyhttpd
 	install -m 644 server/tinyhttpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 config/tinyhttpd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/

@@ -1,0 +1,102 @@
+"""What an administrator does: the init script, starts and stops that go wrong, limits."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import SIMPLE
+from harness import PROGRAM, ROOT, SLOW, Server, processes_of_session, title, wait_until
+
+BROKEN = "http { server { lisen 80; } }"
+
+
+class Init:
+    """The init script as it is installed, on a configuration of ours."""
+
+    def __init__(self, server, text):
+        self.server = server
+        self.master = 0
+        self.script = server.dir / "init"
+        script = (ROOT / "scripts/tinyhttpd.init").read_text()
+        for name in ("PREFIX", "SYSCONFDIR", "LOCALSTATEDIR"):
+            script = script.replace(f"@{name}@", str(server.dir))
+        self.script.write_text(script)
+        self.script.chmod(0o755)
+        server.write_config(text)
+
+    def run(self, *words, **environment):
+        environment = {"DAEMON": PROGRAM, "CONFIG": str(self.server.config_path), **environment}
+        result = subprocess.run([self.script, *words], capture_output=True, text=True,
+                                timeout=60 * SLOW, env={**os.environ, **environment})
+        if self.server.pid_path.exists():
+            self.master = int(self.server.pid_path.read_text() or "0")
+        return result
+
+    def status(self, word):
+        return self.run(word).returncode
+
+    def end(self):
+        if self.master and "tinyhttpd: master" in title(self.master):
+            os.kill(self.master, signal.SIGKILL)
+
+
+@pytest.fixture
+def init(server):
+    script = Init(server, "daemon on; " + SIMPLE)
+    try:
+        yield script
+    finally:
+        script.end()
+
+
+def test_init_script_starts_and_stops(init):
+    assert init.status("status") == 3
+    assert init.status("reload") == init.status("rotate") == 7
+    first = init.run("start")
+    assert first.returncode == 0, first.stderr
+    pid = init.master
+    assert str(pid) in first.stdout
+    assert init.status("start") == init.status("status") == 0
+    assert init.status("reload") == init.status("force-reload") == init.status("rotate") == 0
+    assert init.status("configtest") == 0 and init.master == pid
+    assert init.server.get("/").status == 200
+    assert init.status("restart") == 0 and init.master != pid
+    assert init.status("stop") == init.status("stop") == 0
+    assert init.status("status") == 3
+    assert init.status("nonsense") == 2
+
+
+def test_init_script_with_a_broken_configuration(init):
+    """It does not stop what runs for one that would not start, and stops it when asked."""
+    assert init.status("start") == 0
+    init.server.write_config("daemon on; " + BROKEN)
+    for word in ("restart", "reload", "force-reload", "configtest"):
+        result = init.run(word)
+        assert result.returncode == 1 and "lisen" in result.stderr
+    assert init.server.get("/").status == 200
+    os.rename(init.server.access_path, init.server.dir / "moved")
+    assert init.status("rotate") == 0
+    wait_until(init.server.access_path.exists, "the new log file")
+    assert init.status("stop") == 0
+    assert init.status("status") == 3
+
+
+def test_init_script_makes_the_folder_of_the_pid_file(init):
+    path = init.server.pid_path = init.server.dir / "run/tinyhttpd.pid"
+    init.server.write_config(f"pid {path}; daemon on; " + SIMPLE)
+    assert init.status("start") == 0
+    assert init.status("stop") == 0
+
+
+def test_init_script_leaves_a_stranger_alone(init):
+    """A stale pid file that names a process of somebody else."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        init.server.pid_path.write_text(f"{other.pid}\n")
+        assert init.status("status") == 1
+        assert init.status("stop") == 0
+        assert other.poll() is None
+        other.kill()
