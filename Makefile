@@ -148,6 +148,7 @@ SHELL_SCRIPTS := $(addprefix scripts/,install-test-packages find-python fuzz che
                    tinyhttpd.init)
 SUBSTITUTE := sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
                   -e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g'
+RUN_DIR := $(filter-out /var/run,$(LOCALSTATEDIR)/run) # that one is the system's own
 .PHONY: install uninstall clean
 install: build/tinyhttpd
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -155,7 +156,7 @@ install: build/tinyhttpd
 	    $(DESTDIR)$(PREFIX)/share/tinyhttpd/html $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	    $(DESTDIR)$(SYSCONFDIR)/tinyhttpd $(DESTDIR)$(SYSCONFDIR)/init.d \
 	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d $(DESTDIR)$(LOCALSTATEDIR)/log/tinyhttpd \
-	    $(filter-out $(DESTDIR)/var/run,$(DESTDIR)$(LOCALSTATEDIR)/run) # the system's
+	    $(addprefix $(DESTDIR),$(RUN_DIR))
 	install -m 755 build/tinyhttpd $(DESTDIR)$(PREFIX)/sbin/tinyhttpd
 	install -m 644 server/tinyhttpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 config/tinyhttpd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/
