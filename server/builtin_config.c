@@ -86,6 +86,8 @@ static char *make_text(const char *directory, const struct stat *st,
     buf_append_str(&text, "    access_log /dev/stdout;\n"
                           "    index index.html;\n"
                           "    autoindex on;\n"
+                          "    autoindex_exact_size off;\n"
+                          "    log_not_found off;\n"
                           "    charset utf-8;\n"
                           "}\n");
     buf_append_char(&text, '\0');
