@@ -59,9 +59,8 @@ static char *place(size_t where, const struct directive *row, const char *argume
                         arguments, end, places[where].after);
 }
 
-START_TEST(a_row_is_valid_in_its_contexts_only)
+static void ck_contexts(const struct directive *row)
 {
-    const struct directive *row = &directives[_i];
     for (size_t i = 0; i < PLACE_COUNT; i++) {
         char *text = place(i, row, arguments_of(row));
         if (row->contexts & (unsigned)places[i].context) {
@@ -72,37 +71,29 @@ START_TEST(a_row_is_valid_in_its_contexts_only)
         }
     }
 }
-END_TEST
 
-START_TEST(a_scalar_is_given_once)
+static size_t first_place(const struct directive *row)
 {
-    const struct directive *row = &directives[_i];
-    if (row->repeats) {
-        return;
-    }
-    for (size_t i = 0; i < PLACE_COUNT; i++) {
-        if (row->contexts & (unsigned)places[i].context) {
-            const char *end = row->type == TYPE_BLOCK ? "" : ";";
-            char *twice =
-                arena_printf(loading.arena, "%s%s %s", arguments_of(row), end, row->name);
-            twice = arena_printf(loading.arena, "%s %s", twice, arguments_of(row));
-            load_refused(place(i, row, twice), "is duplicate");
-            ck_assert_ptr_nonnull(strstr(loading.messages.data, "was given first at"));
-        }
-    }
-}
-END_TEST
-
-START_TEST(arguments_are_counted)
-{
-    const struct directive *row = &directives[_i];
     size_t where = 0;
     while (!(row->contexts & (unsigned)places[where].context)) {
         where++;
     }
-    if (row->type == TYPE_BLOCK || strcmp(row->name, "include") == 0) {
-        return;
-    }
+    return where;
+}
+
+static void ck_duplicate(const struct directive *row)
+{
+    const char *end = row->type == TYPE_BLOCK ? "" : ";";
+    const char *arguments = arguments_of(row);
+    char *twice =
+        arena_printf(loading.arena, "%s%s %s %s", arguments, end, row->name, arguments);
+    load_refused(place(first_place(row), row, twice), "is duplicate");
+    ck_assert_ptr_nonnull(strstr(loading.messages.data, "was given first at"));
+}
+
+static void ck_counts(const struct directive *row)
+{
+    size_t where = first_place(row);
     if (row->args_min > 0) {
         load_refused(place(where, row, ""), "too few arguments");
         ck_assert_ptr_nonnull(strstr(loading.messages.data, "expected: "));
@@ -111,6 +102,37 @@ START_TEST(arguments_are_counted)
         load_refused(place(where, row, "a b c d"), "too many arguments");
     }
     load_refused(place(where, row, "a { }"), "takes no block");
+}
+
+/* The rows are dealt out to this many tests: one takes too long, one a row too. */
+#define SHARES 8
+
+START_TEST(a_row_is_valid_in_its_contexts_only)
+{
+    for (size_t i = (size_t)_i; i < directive_count; i += SHARES) {
+        ck_contexts(&directives[i]);
+    }
+}
+END_TEST
+
+START_TEST(a_scalar_is_given_once)
+{
+    for (size_t i = (size_t)_i; i < directive_count; i += SHARES) {
+        if (!directives[i].repeats) {
+            ck_duplicate(&directives[i]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(arguments_are_counted)
+{
+    for (size_t i = (size_t)_i; i < directive_count; i += SHARES) {
+        const struct directive *row = &directives[i];
+        if (row->type != TYPE_BLOCK && strcmp(row->name, "include") != 0) {
+            ck_counts(row);
+        }
+    }
 }
 END_TEST
 
@@ -155,9 +177,9 @@ END_TEST
 UNIT_SUITE(apply)
 {
     load_fixture(unit_case);
-    UNIT_LOOP(a_row_is_valid_in_its_contexts_only, 0, (int)directive_count);
-    UNIT_LOOP(a_scalar_is_given_once, 0, (int)directive_count);
-    UNIT_LOOP(arguments_are_counted, 0, (int)directive_count);
+    UNIT_LOOP(a_row_is_valid_in_its_contexts_only, 0, SHARES);
+    UNIT_LOOP(a_scalar_is_given_once, 0, SHARES);
+    UNIT_LOOP(arguments_are_counted, 0, SHARES);
     UNIT_LOOP(says_what_is_wrong, 0, (int)(sizeof refusals / sizeof *refusals));
     UNIT_TEST(tells_all_errors_of_one_pass);
     UNIT_TEST(warns_once_of_harmless_names);
