@@ -81,7 +81,7 @@ START_TEST(defaults_are_nginxs)
     ck_assert_int_eq(set->server_tokens, TOKENS_ON);
     ck_assert_int_eq(set->expires.kind, EXPIRES_OFF);
     ck_assert_str_eq(set->default_type, "text/plain");
-    ck_assert_uint_eq(set->max_ranges, 200);
+    ck_assert_uint_eq(set->max_ranges, 64);
     ck_assert(set->etag && set->sendfile && set->tcp_nodelay && set->port_in_redirect);
     ck_assert(set->log_not_found && set->autoindex_exact_size);
     ck_assert(!set->autoindex && !set->absolute_redirect && !set->internal);
