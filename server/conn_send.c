@@ -5,8 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-/* limit_rate is paid out in steps of this length, not in whole seconds. */
-#define RATE_STEP_MS 50
+/* limit_rate is paid out in steps of this length, not in whole seconds; a low one in
+ * steps of a packet, because thousands of slow clients would take all of the worker's
+ * time in turns of a few bytes. */
+#define RATE_STEP_MS    50
+#define RATE_STEP_BYTES 1400
 
 struct request *conn_current(const struct conn *conn)
 {
@@ -202,25 +205,29 @@ void conn_push(struct conn *conn)
 static uint64_t rate_step(uint64_t rate)
 {
     uint64_t bytes = rate * RATE_STEP_MS / 1000;
-    return bytes > 0 ? bytes : 1;
+    uint64_t least = rate < RATE_STEP_BYTES ? rate : RATE_STEP_BYTES;
+    return bytes > least ? bytes : least;
 }
 
 /* Bytes that limit_rate lets go now, a step ahead of time. */
 static uint64_t rate_room(const struct conn *conn)
 {
     const struct location_settings *set = conn->set;
-    uint64_t elapsed = (uint64_t)(clock_now_ms() - conn->since_ms) + RATE_STEP_MS;
-    uint64_t credit = set->limit_rate_after + set->limit_rate * elapsed / 1000;
+    uint64_t elapsed = (uint64_t)(clock_now_ms() - conn->since_ms);
+    uint64_t credit = set->limit_rate_after + rate_step(set->limit_rate) +
+                      set->limit_rate * elapsed / 1000;
     return credit > conn->progress ? credit - conn->progress : 0;
 }
 
+/* When there is room for a whole step. */
 int64_t conn_pause_end(const struct conn *conn)
 {
     const struct location_settings *set = conn->set;
-    uint64_t wanted = conn->progress + rate_step(set->limit_rate);
-    uint64_t paced = wanted > set->limit_rate_after ? wanted - set->limit_rate_after : 0;
+    uint64_t paced = conn->progress > set->limit_rate_after
+                         ? conn->progress - set->limit_rate_after
+                         : 0;
     uint64_t due = (paced * 1000 + set->limit_rate - 1) / set->limit_rate;
-    return conn->since_ms + (int64_t)due - RATE_STEP_MS;
+    return conn->since_ms + (int64_t)due;
 }
 
 static bool paused(const struct conn *conn)
