@@ -38,7 +38,9 @@ static void reject(struct master *master, const char *why)
 
 void reload_request(struct master *master)
 {
-    master->reload.wanted = true;
+    if (master->phase == MASTER_STARTING || master->phase == MASTER_SERVING) {
+        master->reload.wanted = true;
+    }
 }
 
 /* --- the check ---------------------------------------------------------------------- */

@@ -34,7 +34,7 @@ struct reload {
 
 void reload_init(struct reload *reload);
 
-/* SIGHUP: begins, or remembers that it must. */
+/* SIGHUP: remembers that a reload is wanted. A server that stops takes no new one. */
 void reload_request(struct master *master);
 
 /* The first generation: from "fork" on. False: fork failed. */
