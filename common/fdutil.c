@@ -34,6 +34,16 @@ int fd_set_cloexec(int fd, bool on)
     return change_flag(fd, (const int[]){F_GETFD, F_SETFD}, FD_CLOEXEC, on);
 }
 
+int fd_open_standard(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR); /* takes the lowest number that is free */
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    fd_close(fd);
+    return fd < 0 ? -1 : 0;
+}
+
 void fd_close(int fd)
 {
     if (fd >= 0) {

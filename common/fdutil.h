@@ -14,6 +14,10 @@
 int fd_set_nonblock(int fd, bool on);
 int fd_set_cloexec(int fd, bool on);
 
+/* Opens /dev/null as each of 0, 1 and 2 that is closed, so that nothing else becomes one
+ * of them. */
+int fd_open_standard(void);
+
 /* Closes unless negative, and keeps errno. */
 void fd_close(int fd);
 

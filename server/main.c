@@ -1,3 +1,4 @@
+#include "common/fdutil.h"
 #include "common/xalloc.h"
 #include "server/builtin_config.h"
 #include "server/cmdline.h"
@@ -121,6 +122,7 @@ static int act_on_configuration(const struct cmdline *cmdline)
 int main(int argc, char **argv)
 {
     signals_block();
+    fd_open_standard();
     char **words = title_init(argc, argv);
     struct cmdline cmdline;
     char error[256];

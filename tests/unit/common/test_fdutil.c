@@ -312,10 +312,35 @@ START_TEST(closes_all_but_a_few)
 }
 END_TEST
 
+/* In a child, for the same reason. */
+static void open_standard_without(int closed)
+{
+    close(closed);
+    size_t before = count_open();
+    bool opened = fd_open_standard() == 0;
+    _exit(opened && is_open(closed) && count_open() == before + 1 ? 0 : 1);
+}
+
+START_TEST(opens_each_standard_descriptor)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        open_standard_without(_i);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    size_t before = count_open();
+    ck_assert_int_eq(fd_open_standard(), 0);
+    ck_assert_uint_eq(count_open(), before);
+}
+END_TEST
+
 UNIT_SUITE(fdutil)
 {
     UNIT_TEST(sets_and_clears_flags);
     UNIT_TEST(closes_and_keeps_errno);
+    UNIT_LOOP(opens_each_standard_descriptor, 0, 3);
     UNIT_TEST(writes_all_of_it);
     UNIT_TEST(reads_a_file_up_to_the_limit);
     UNIT_TEST(reads_only_regular_files);
