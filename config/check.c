@@ -92,10 +92,11 @@ static void check_written(struct checker *checker, struct position at, const cha
         diag_error(checker->diag, at, NULL, "%s \"%s\" is a directory", what, path);
         return;
     }
-    if (stat(directory, &st) != 0 && errno != EACCES) {
+    int error = stat(directory, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+    if (error != 0 && error != EACCES) {
         diag_error(checker->diag, at, "make the directory, or name another",
                    "%s: the directory \"%s\" cannot be used: %s", what, directory,
-                   strerror(errno));
+                   strerror(error));
         return;
     }
     const char *target = access(path, F_OK) == 0 ? path : directory;

@@ -15,6 +15,7 @@ bool set_user(struct build *build, const struct directive *row,
         }
     }
     struct main_settings *set = &build->config->set;
+    set->user_at = statement->name.at;
     set->user = arena_cstr(build->arena, statement->args[0].text);
     if (statement->arg_count == 2) {
         set->group = arena_cstr(build->arena, statement->args[1].text);

@@ -56,6 +56,7 @@ struct access_logs {
 struct main_settings {
     const char *user;              /* NULL: nobody */
     const char *group;             /* NULL: the user's own */
+    struct position user_at;       /* of both; no source: the default */
     uint32_t worker_processes;     /* 0: auto */
     uint64_t worker_rlimit_nofile; /* 0: as inherited */
     int64_t worker_shutdown_timeout;

@@ -28,10 +28,10 @@ static void resolve_groups(struct credentials *out, const char *user)
     }
 }
 
-static bool unknown(struct diagnostics *diag, const char *what, const char *name)
+static bool unknown(struct diagnostics *diag, struct position at, const char *what,
+                    const char *name)
 {
-    diag_error(diag, (struct position){0}, NULL, "unknown %s \"%s\" in \"user\"", what,
-               name);
+    diag_error(diag, at, NULL, "unknown %s \"%s\" in \"user\"", what, name);
     return false;
 }
 
@@ -45,14 +45,14 @@ bool privileges_resolve(struct credentials *out, const struct main_settings *set
     const char *user = set->user == NULL ? DEFAULT_USER : set->user;
     const struct passwd *passwd = getpwnam(user);
     if (passwd == NULL) {
-        return unknown(diag, "user", user);
+        return unknown(diag, set->user_at, "user", user);
     }
     out->uid = passwd->pw_uid;
     out->gid = passwd->pw_gid;
     if (set->group != NULL) {
         const struct group *group = getgrnam(set->group);
         if (group == NULL) {
-            return unknown(diag, "group", set->group);
+            return unknown(diag, set->user_at, "group", set->group);
         }
         out->gid = group->gr_gid;
     }

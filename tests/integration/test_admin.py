@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import SIMPLE
-from harness import PROGRAM, ROOT, SLOW, Server, processes_of_session, title, wait_until
+from harness import PROGRAM, ROOT, SLOW, is_root, title, wait_until
 
 BROKEN = "http { server { lisen 80; } }"
 
@@ -100,3 +100,59 @@ def test_init_script_leaves_a_stranger_alone(init):
         assert init.status("stop") == 0
         assert other.poll() is None
         other.kill()
+
+
+# --- starts that go wrong -----------------------------------------------------------------
+
+@pytest.fixture
+def daemon(server):
+    """Starts in the background, by way of the shell; whatever is left is ended."""
+    masters = []
+
+    def start(prelude, config="daemon on; " + SIMPLE):
+        server.write_config(config)
+        result = subprocess.run(["sh", "-c", prelude + ' exec "$@"', "sh", *server.arguments()],
+                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                timeout=30 * SLOW)
+        if result.returncode == 0:
+            masters.append(int(server.pid_path.read_text()))
+        return result
+    yield start
+    for pid in masters:
+        if "tinyhttpd: master" in title(pid):
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda pid=pid: not title(pid), "the master to go")
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "0<&- 1>&-", "0<&- 1>&- 2>&-"])
+def test_start_with_standard_descriptors_closed(server, daemon, closed):
+    """What is opened first must not become the standard output that is replaced later."""
+    assert daemon(f"exec {closed};").returncode == 0
+    assert server.get("/").status == 200
+    second = server.run()
+    assert second.returncode == 3 and "already running" in second.stderr
+
+
+def test_start_in_a_folder_that_is_gone(server, daemon):
+    gone = server.dir / "gone"
+    gone.mkdir()
+    assert daemon(f"cd {gone}; rmdir {gone};").returncode == 0
+    assert server.get("/").status == 200
+
+
+def test_log_folder_that_is_a_file(server):
+    (server.dir / "file").write_text("")
+    server.write_config("error_log %DIR%/file/error.log; " + SIMPLE)
+    result = server.run("-t")
+    assert result.returncode == 1 and f"{server.dir}/file" in result.stderr
+
+
+@pytest.mark.skipif(not is_root(), reason="the user directive is for root")
+@pytest.mark.parametrize("line, name", [("user nobody-of-this-name;", "nobody-of-this-name"),
+                                        ("user nobody no-such-group;", "no-such-group")])
+def test_unknown_user_is_told_with_its_line(server, line, name):
+    server.write_config("\n\n" + line + SIMPLE)
+    for option in ([], ["-t"]):
+        result = server.run(*option)
+        assert result.returncode == 1
+        assert re.search(rf"conf:3:\d+: .*{name}", result.stderr), result.stderr
