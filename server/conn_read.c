@@ -139,13 +139,16 @@ static void begin_body(struct conn *conn, struct request *request, bool body_cam
     conn_push(conn);
 }
 
+/* A client that waits for 100 Continue and is refused may send the body or leave it, so
+ * where its next request would begin cannot be told. */
 static void answer(struct conn *conn, struct request *request, bool body_came)
 {
-    if (request->framing.expect_continue && request->response.status >= 400) {
-        request->response.close =
-            true; /* a body that was not asked for may come or not */
+    bool wanted = wants_body(request);
+    if (wanted && request->framing.expect_continue && request->response.status >= 400) {
+        request->response.close = true;
+        wanted = false;
     }
-    if (wants_body(request)) {
+    if (wanted) {
         begin_body(conn, request, body_came);
     } else {
         conn_queue(conn, request);

@@ -170,9 +170,6 @@ static void run_slot(struct timers *timers, int64_t slot, int64_t now_ms)
 void timers_run(struct timers *timers, int64_t now_ms)
 {
     int64_t now = now_ms / TIMER_TICK_MS;
-    if (now - timers->next >= SLOTS) { /* a long sleep: each slot comes up once */
-        timers->next = now - SLOTS + 1;
-    }
     while (timers->next <= now) {
         int64_t tick = timers->next + ticks_ahead(timers);
         timers->next = tick <= now ? tick + 1 : now + 1;

@@ -130,6 +130,8 @@ START_TEST(leaves_clients_in_the_queue_when_full)
     ck_assert_uint_eq(own.connections_free, 0);
     ck_assert_ptr_nonnull(strstr(serve_text(&serve.error_log), "clients have to wait"));
     live_leave(&a);
+    until(live.conns.count == 1);
+    ck_assert(is_listening()); /* at once, not when the pause is over */
     live_send(&c, GET);
     live_expect(&c, "\r\n\r\n127.0.0.1");
     ck_assert_uint_eq(live.conns.count, 2);
@@ -240,6 +242,7 @@ START_TEST(lets_the_other_worker_go_first)
     ck_assert(!is_listening());
     until(live.conns.count == 11); /* nobody took it: it is not left to wait */
     ck_assert_int_ge((clock_read_ns() - start) / NS_PER_MS, 9);
+    ck_assert_int_lt(clock_read_ns() - other.beat_ns, 2 * NS_PER_SEC);
     let_go(11);
 }
 END_TEST

@@ -7,6 +7,7 @@ static const char site[] =
     "location /reset/ { reset_timedout_connection on; } "
     "location /hasty/ { lingering_close off; keepalive_timeout 0; } "
     "location /chunks/ { sendfile_max_chunk 1000; } "
+    "location /copied/ { sendfile off; } "
     "location /small { return 200 small; } }";
 
 #define GET(target) "GET " target " HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -21,7 +22,7 @@ static void begin(const char *path, size_t size)
     serve_file("html/index.html", "");
     live_file(path, size);
     client = live_connect();
-    int room = 16384;
+    int room = 1; /* the least that the system gives */
     setsockopt(live_conn()->source.fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
@@ -67,11 +68,12 @@ START_TEST(sends_a_large_file_whole)
 }
 END_TEST
 
-/* A client that asks on and on without reading is not read from either. */
-START_TEST(reads_no_more_while_it_cannot_send)
+/* A client that asks on and on without reading is not read from either, and what it has
+ * asked already waits behind the file. */
+START_TEST(takes_no_more_requests_while_it_cannot_send)
 {
-    begin("html/big", BIG);
-    live_send(&client, GET("/big") GET("/small") GET("/small"));
+    begin("html/copied/a", 60000);
+    live_send(&client, GET("/copied/a") GET("/small") GET("/small"));
     stall();
     ck_assert_int_eq(live_conn()->state, CONN_SEND);
     ck_assert_uint_eq(live_conn()->client.requests, 1);
@@ -190,8 +192,30 @@ START_TEST(counts_what_a_client_took_before_it_left)
     while (live.conns.count > 0) {
         live_turn(20);
     }
-    ck_assert_ptr_nonnull(strstr(serve_text(&serve.access_log), "\" 200 "));
-    ck_assert_ptr_null(strstr(serve_text(&serve.access_log), "\" 200 400000 "));
+    const char *log = serve_text(&serve.access_log);
+    ck_assert_ptr_nonnull(strstr(log, "\" 200 "));
+    ck_assert_ptr_null(strstr(log, "\" 200 0 "));
+    ck_assert_ptr_null(strstr(log, "\" 200 400000 "));
+    end();
+}
+END_TEST
+
+/* It asked for more than it stayed for: 499 to all that it saw nothing of. */
+START_TEST(logs_499_where_the_client_left_before_its_answer)
+{
+    begin("html/a", 1);
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_gt(write(client.fd, GET("/small"), strlen(GET("/small"))), 0);
+    }
+    stall();
+    close(client.fd);
+    client.fd = open("/dev/null", O_RDONLY);
+    while (live.conns.count > 0) {
+        live_turn(20);
+    }
+    const char *log = serve_text(&serve.access_log);
+    ck_assert_ptr_nonnull(strstr(log, "\" 200 "));
+    ck_assert_ptr_nonnull(strstr(log, "\" 499 0 "));
     end();
 }
 END_TEST
@@ -224,7 +248,7 @@ END_TEST
 UNIT_SUITE(conn_send)
 {
     UNIT_TEST(sends_a_large_file_whole);
-    UNIT_TEST(reads_no_more_while_it_cannot_send);
+    UNIT_TEST(takes_no_more_requests_while_it_cannot_send);
     UNIT_TEST(gives_up_on_a_client_that_does_not_read);
     UNIT_TEST(lets_no_client_have_all_of_the_loop);
     UNIT_TEST(keeps_to_the_rate);
@@ -232,6 +256,7 @@ UNIT_SUITE(conn_send)
     UNIT_TEST(begins_to_pace_after_a_while);
     UNIT_TEST(closes_when_a_file_becomes_shorter);
     UNIT_TEST(counts_what_a_client_took_before_it_left);
+    UNIT_TEST(logs_499_where_the_client_left_before_its_answer);
     UNIT_TEST(closes_without_lingering);
     UNIT_TEST(lingers_when_the_server_is_the_one_to_close);
 }

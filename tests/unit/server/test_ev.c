@@ -1,3 +1,4 @@
+#include "common/clock.h"
 #include "server/ev.h"
 #include "tests/unit/unit.h"
 #include <errno.h>
@@ -127,7 +128,18 @@ static void ask_for_less(struct end *victim)
     ev_set(victim->loop, &victim->source, EV_OUT);
 }
 
-static void (*const harms[])(struct end *) = {forget, take_out};
+/* As when its memory serves a new connection within the turn. */
+static void use_again(struct end *victim)
+{
+    int calls = victim->calls;
+    close_end(victim);
+    open_end(victim);
+    victim->calls = calls;
+    poke(victim);
+    ck_assert_int_eq(ev_set(loop, &victim->source, EV_IN), 0);
+}
+
+static void (*const harms[])(struct end *) = {forget, take_out, use_again};
 
 /* Both are ready; whichever is called first makes the other one stale. */
 START_TEST(does_not_call_what_was_dropped_in_the_turn)
@@ -228,8 +240,9 @@ START_TEST(leaves_no_event_of_a_shared_source_behind)
     ev_forget(loop, &a.source);
     close(a.source.fd);
     poke(&a);
-    ck_assert_int_eq(ev_turn(loop, 0), 0);
-    ck_assert_int_eq(a.calls, 0);
+    int64_t start = clock_read_ns();
+    ck_assert_int_eq(ev_turn(loop, 30), 0);
+    ck_assert_int_ge((clock_read_ns() - start) / NS_PER_MS, 29); /* nothing woke it */
     close(held_elsewhere);
     close(a.other);
     ev_destroy(loop);
@@ -248,7 +261,8 @@ UNIT_SUITE(ev)
     UNIT_TEST(calls_what_is_readable);
     UNIT_TEST(follows_a_change_of_interest);
     UNIT_TEST(reports_a_hang_up_unasked);
-    UNIT_LOOP(does_not_call_what_was_dropped_in_the_turn, 0, 2);
+    UNIT_LOOP(does_not_call_what_was_dropped_in_the_turn, 0,
+              (int)(sizeof(harms) / sizeof(harms[0])));
     UNIT_TEST(tells_only_what_is_still_asked_for);
     UNIT_TEST(serves_many_with_none_left_out);
     UNIT_TEST(adds_an_exclusive_source_anew);
