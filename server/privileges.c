@@ -1,4 +1,5 @@
 #include "server/privileges.h"
+#include "common/log.h"
 #include "common/xalloc.h"
 #include <errno.h>
 #include <grp.h>
@@ -66,9 +67,21 @@ void privileges_free(struct credentials *credentials)
     *credentials = (struct credentials){0};
 }
 
+/* Above the hard limit only the system's permission leads: a container's root often lacks
+ * it. Asking for it leaves the soft limit alone. */
+static rlim_t within_hard_limit(rlim_t wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || wanted <= limit.rlim_max) {
+        return wanted;
+    }
+    const struct rlimit raised = {.rlim_cur = limit.rlim_cur, .rlim_max = wanted};
+    return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? wanted : limit.rlim_max;
+}
+
 static const char *set_limits(const struct main_settings *set)
 {
-    rlim_t nofile = set->worker_rlimit_nofile;
+    rlim_t nofile = within_hard_limit(set->worker_rlimit_nofile);
     const struct rlimit limit = {.rlim_cur = nofile, .rlim_max = nofile};
     if (nofile != 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) {
         return "setrlimit(RLIMIT_NOFILE)";
@@ -152,7 +165,14 @@ static rlim_t descriptors(const struct main_settings *set)
 {
     struct rlimit limit;
     if (set->worker_rlimit_nofile != 0) {
-        return set->worker_rlimit_nofile;
+        rlim_t allowed = within_hard_limit(set->worker_rlimit_nofile);
+        if (allowed < set->worker_rlimit_nofile) {
+            log_write(NULL, LOG_LEVEL_WARN,
+                      "worker_rlimit_nofile %llu is above the hard limit, using %llu",
+                      (unsigned long long)set->worker_rlimit_nofile,
+                      (unsigned long long)allowed);
+        }
+        return allowed;
     }
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
 }

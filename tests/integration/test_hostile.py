@@ -1,5 +1,10 @@
 """Clients and administrators that mean harm, and what once went wrong with them."""
 
+import ctypes
+import json
+import pathlib
+import resource
+
 import pytest
 
 from harness import FLAVOUR, wait_until
@@ -19,3 +24,38 @@ def test_a_slow_pace_goes_in_packets(server):
             received += len(wire.socket.recv(65536))
             pieces += 1
     assert pieces <= 5
+
+
+def test_a_hard_limit_of_descriptors_does_not_stop_the_start(server):
+    """The root of a container often may not raise it."""
+    drop_bounding_capability, sys_resource = 24, 24
+
+    def limit():
+        ctypes.CDLL(None).prctl(drop_bounding_capability, sys_resource, 0, 0, 0)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+
+    server.write_config("worker_processes 1; daemon on; worker_rlimit_nofile 4000;"
+                        "events { worker_connections 50; }"
+                        "http { server { listen 127.0.0.1:%PORT%; return 204; } }")
+    result = server.run(preexec_fn=limit)
+    assert result.returncode == 0, result.stderr
+    pid = int(server.pid_path.read_text())
+    try:
+        assert "worker_rlimit_nofile 4000 is above the hard limit, using 200" in server.errors()
+        assert server.get("/").status == 204
+    finally:
+        server.run("-s", "stop")
+        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the daemon to end")
+
+
+@pytest.mark.parametrize("byte", ['"', "\xff", "x", "\\"])
+def test_long_requests_leave_json_that_parses(server, byte):
+    """The end of a line that was too long was cut off, closing quote and status too."""
+    plant(server.dir, {"www/": None})
+    server.start(f"""
+        http {{ access_log {server.access_path} json;
+            server {{ listen 127.0.0.1:%PORT%; return 204; }} }}""")
+    fields = {"User-Agent": byte * 8000, "Referer": byte * 8000}
+    assert server.get(f"/?{'z' * 8000}", fields=fields).status == 204
+    line, = server.access_lines(1)
+    assert json.loads(line)["status"] == 204
