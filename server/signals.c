@@ -113,11 +113,15 @@ void signals_unblock(void)
     sigprocmask(SIG_SETMASK, &found_mask, NULL);
 }
 
+/* Clears only what it has seen: a worker's signals are let in, and one that comes between
+ * the look and the clearing would be lost. */
 bool signals_take(enum signal_flag flag)
 {
-    bool was = raised[flag] != 0;
+    if (raised[flag] == 0) {
+        return false;
+    }
     raised[flag] = 0;
-    return was;
+    return true;
 }
 
 const char *signals_name(int number)
