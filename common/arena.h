@@ -35,7 +35,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* Bytes held from malloc: for tests and the memory figures of the status page. */
+/* Bytes held from malloc, for tests: that a reset gives back what it should. */
 size_t arena_footprint(const struct arena *arena);
 
 #endif

@@ -105,7 +105,7 @@ static void send_log_news(struct master *master)
     }
 }
 
-void master_reopen_logs(struct master *master)
+static void reopen_logs(struct master *master)
 {
     size_t failed = logfiles_reopen(&master->logs);
     send_log_news(master);
@@ -188,7 +188,7 @@ static void reload(struct master *master)
 static void reopen(struct master *master)
 {
     if (master->phase == MASTER_SERVING) {
-        master_reopen_logs(master);
+        reopen_logs(master);
     }
 }
 
@@ -258,7 +258,7 @@ static void bury(struct master *master, pid_t pid, int status, const struct rusa
     } else if (!WIFCONTINUED(status) && slot != NULL) {
         spawn_bury(master, slot, status, usage);
     } else if (!WIFCONTINUED(status)) {
-        reload_reaped(master, pid, status); /* or an orphan that came to process 1 */
+        reload_reaped(master, pid, status);
     }
 }
 

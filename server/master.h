@@ -59,9 +59,6 @@ void master_run(struct master *master, struct generation *first);
 /* Which configuration's error log the master writes to; NULL: standard error. */
 void master_use_log(struct master *master, const struct config *config);
 
-/* Opens the log files anew and hands them on: SIGUSR1. */
-void master_reopen_logs(struct master *master);
-
 /* What happened, told by the parts. */
 void master_logger_ready(struct master *master);
 void master_started(struct master *master);

@@ -95,13 +95,6 @@ int pidfile_write(const struct pidfile *pidfile)
     return written == len ? fsync(pidfile->fd) : -1;
 }
 
-void pidfile_close(struct pidfile *pidfile)
-{
-    fd_close(pidfile->fd);
-    free(pidfile->path);
-    *pidfile = (struct pidfile)PIDFILE_NONE;
-}
-
 void pidfile_remove(struct pidfile *pidfile)
 {
     struct stat named;
@@ -109,7 +102,9 @@ void pidfile_remove(struct pidfile *pidfile)
         named.st_dev == pidfile->device && named.st_ino == pidfile->inode) {
         unlink(pidfile->path);
     }
-    pidfile_close(pidfile);
+    fd_close(pidfile->fd);
+    free(pidfile->path);
+    *pidfile = (struct pidfile)PIDFILE_NONE;
 }
 
 enum pidfile_result pidfile_find(const char *path, pid_t *holder)

@@ -37,9 +37,6 @@ enum pidfile_result pidfile_lock(struct pidfile *pidfile, const char *path,
 /* Writes the pid of the calling process. 0, or -1 with errno. */
 int pidfile_write(const struct pidfile *pidfile);
 
-/* Forgets the file in a child: the lock stays with the parent. */
-void pidfile_close(struct pidfile *pidfile);
-
 /* Removes the file, if it is still this one, and unlocks. */
 void pidfile_remove(struct pidfile *pidfile);
 

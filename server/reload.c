@@ -122,18 +122,17 @@ void reload_listen(struct master *master)
     }
 }
 
-bool reload_reaped(struct master *master, pid_t pid, int status)
+void reload_reaped(struct master *master, pid_t pid, int status)
 {
     struct reload *reload = &master->reload;
     if (pid != reload->checker) {
-        return false;
+        return;
     }
     reload_listen(master);
     fd_close(reload->channel);
     reload->channel = -1;
     reload->checker = 0;
     reload->check_status = status;
-    return true;
 }
 
 /* --- the new generation ------------------------------------------------------------- */

@@ -40,8 +40,9 @@ void reload_request(struct master *master);
 /* The first generation: from "fork" on. False: fork failed. */
 bool reload_start_first(struct master *master, struct generation *generation);
 
-/* True when the reaped process was the checker. */
-bool reload_reaped(struct master *master, pid_t pid, int status);
+/* A process that is in no slot ended: the checker, or an orphan that came to process 1.
+ */
+void reload_reaped(struct master *master, pid_t pid, int status);
 
 /* What the checker has to say. */
 void reload_listen(struct master *master);

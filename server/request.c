@@ -59,7 +59,6 @@ struct request *request_create(struct service *service, const struct client *cli
         .arena = request->arena,
         .client = client,
         .started_ms = clock_now_ms(),
-        .started_wall = *clock_wall(),
         .ordinal = client->requests,
         .server = server,
         .location = server->fallback,

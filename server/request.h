@@ -46,8 +46,7 @@ struct request {
     const struct client *client;
     struct slice peer;  /* the client's address as text, without its port */
     int64_t started_ms; /* monotonic: first byte of the head; request_create says now */
-    struct timespec started_wall;
-    uint32_t ordinal; /* among the connection's requests, from 1 */
+    uint32_t ordinal;   /* among the connection's requests, from 1 */
     bool pipelined;
 
     struct http_head head; /* slices of a copy in the arena */
