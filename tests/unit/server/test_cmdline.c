@@ -91,7 +91,7 @@ static const struct {
     {"tinyhttpd -x", "-x"},
     {"tinyhttpd -c", "-c needs an argument"},
     {"tinyhttpd -s restart", "restart"},
-    {"tinyhttpd a b", "more than one"},
+    {"tinyhttpd a b c", "\"c\" follows"},
     {"tinyhttpd -c a.conf dir", "-c"},
 };
 
