@@ -113,6 +113,30 @@ static bool take_character(struct buf *out, struct slice *text)
     return buf_append_slice(out, character);
 }
 
+/* Text whose encoding counts: characters as they are, bytes that are not plain as `put`
+ * writes them. */
+static inline bool escape_text(struct buf *out, struct slice text,
+                               bool (*is_plain)(unsigned char),
+                               bool (*put)(struct buf *out, char c))
+{
+    while (take_plain(out, &text, is_plain)) {
+        if (text.len == 0) {
+            return true;
+        }
+        bool done;
+        if ((unsigned char)text.ptr[0] >= 0x80) {
+            done = take_character(out, &text);
+        } else {
+            done = put(out, text.ptr[0]);
+            text = slice_from(text, 1);
+        }
+        if (!done) {
+            return false;
+        }
+    }
+    return false;
+}
+
 static bool plain_in_json(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
@@ -132,22 +156,7 @@ static bool put_json(struct buf *out, char c)
 
 bool escape_json(struct buf *out, struct slice text)
 {
-    while (take_plain(out, &text, plain_in_json)) {
-        if (text.len == 0) {
-            return true;
-        }
-        bool done;
-        if ((unsigned char)text.ptr[0] >= 0x80) {
-            done = take_character(out, &text);
-        } else {
-            done = put_json(out, text.ptr[0]);
-            text = slice_from(text, 1);
-        }
-        if (!done) {
-            return false;
-        }
-    }
-    return false;
+    return escape_text(out, text, plain_in_json, put_json);
 }
 
 static bool plain_in_html(unsigned char c)
@@ -179,20 +188,5 @@ static bool put_html(struct buf *out, char c)
 
 bool escape_html(struct buf *out, struct slice text)
 {
-    while (take_plain(out, &text, plain_in_html)) {
-        if (text.len == 0) {
-            return true;
-        }
-        bool done;
-        if ((unsigned char)text.ptr[0] >= 0x80) {
-            done = take_character(out, &text);
-        } else {
-            done = put_html(out, text.ptr[0]);
-            text = slice_from(text, 1);
-        }
-        if (!done) {
-            return false;
-        }
-    }
-    return false;
+    return escape_text(out, text, plain_in_html, put_html);
 }
