@@ -135,32 +135,6 @@ struct slice http_fields_get(const struct http_fields *fields, enum http_field_i
     return first == 0 ? SLICE_NULL : fields->lines[first - 1].value;
 }
 
-static bool is_named(struct slice sent, struct slice name, char dash)
-{
-    if (sent.len != name.len) {
-        return false;
-    }
-    for (size_t i = 0; i < sent.len; i++) {
-        char c = sent.ptr[i] == '-' ? dash : sent.ptr[i];
-        if (ascii_lower(c) != ascii_lower(name.ptr[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-struct slice http_fields_find(const struct http_fields *fields, struct slice name,
-                              char dashes_as)
-{
-    char dash = dashes_as == '_' ? '_' : '-';
-    for (size_t i = 0; i < fields->count; i++) {
-        if (is_named(fields->lines[i].name, name, dash)) {
-            return fields->lines[i].value;
-        }
-    }
-    return SLICE_NULL;
-}
-
 struct http_list_walk http_list_start(const struct http_fields *fields,
                                       enum http_field_id id)
 {

@@ -74,11 +74,6 @@ enum http_arity http_field_arity(enum http_field_id id);
 /* The value of a known field's first line; the null slice when it is absent. */
 struct slice http_fields_get(const struct http_fields *fields, enum http_field_id id);
 
-/* The value of the first line with any name, ignoring case and, when `dashes_as` is '_',
- * with '-' in the sent name counting as '_' (for $http_user_agent). Null when absent. */
-struct slice http_fields_find(const struct http_fields *fields, struct slice name,
-                              char dashes_as);
-
 /*
  * Walks the members of a list field over all its lines (RFC 9110, 5.6.1: empty members
  * are skipped, commas in quoted strings do not split).

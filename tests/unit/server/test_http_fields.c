@@ -76,20 +76,6 @@ START_TEST(gets_the_first_line)
 }
 END_TEST
 
-START_TEST(finds_by_any_name)
-{
-    struct parsed_head parsed;
-    read(&parsed, "GET / HTTP/1.1\r\nX-My-Field: 1\r\nx-my-field: 2\r\nA_b: 3\r\n\r\n");
-    const struct http_fields *fields = &parsed.head.fields;
-    UNIT_SLICE_EQ(http_fields_find(fields, SLICE("x-MY-field"), '-'), "1");
-    UNIT_SLICE_EQ(http_fields_find(fields, SLICE("x_my_field"), '_'), "1");
-    UNIT_SLICE_EQ(http_fields_find(fields, SLICE("a_b"), '_'), "3");
-    ck_assert_ptr_null(http_fields_find(fields, SLICE("x_my_field"), '-').ptr);
-    ck_assert_ptr_null(http_fields_find(fields, SLICE("x-my-field"), '_').ptr);
-    ck_assert_ptr_null(http_fields_find(fields, SLICE("x_my"), '_').ptr);
-}
-END_TEST
-
 START_TEST(walks_lists_over_lines)
 {
     static const char *const expected[] = {"a", "b c", "\"x,y\"", "\"q\\\"r,s\"", "last"};
@@ -187,7 +173,6 @@ UNIT_SUITE(http_fields)
     UNIT_TEST(does_not_confuse_long_names);
     UNIT_TEST(has_an_arity_a_row);
     UNIT_TEST(gets_the_first_line);
-    UNIT_TEST(finds_by_any_name);
     UNIT_TEST(walks_lists_over_lines);
     UNIT_TEST(walks_unclosed_quotes_to_the_end_of_the_line);
     UNIT_TEST(walks_an_absent_field);
