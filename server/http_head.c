@@ -192,6 +192,7 @@ static unsigned add_field(struct http_fields *fields, struct http_field field,
             return http_refuse(400, why, "repeated field that may come only once");
         }
     }
+    assert(fields->count < fields->capacity);
     fields->lines[fields->count++] = field;
     return 0;
 }

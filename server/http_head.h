@@ -68,9 +68,10 @@ enum http_scan http_head_scan(struct http_scanner *scanner, struct slice bytes,
                               const struct http_limits *limits, size_t *head_len);
 
 /*
- * Parses a complete head. head->fields.lines must have room for limits->fields entries
- * (set by the caller). Returns 0, or the status to refuse it with (400, 431, 505), and
- * then *why is a phrase for the log ("space before the colon of a field").
+ * Parses a complete head. The caller has set head->fields.lines, with room (capacity) for
+ * limits->fields entries, or for as many as the block has lines. Returns 0, or the status
+ * to refuse it with (400, 431, 505), and then *why is a phrase for the log ("space before
+ * the colon of a field").
  */
 unsigned http_head_parse(struct http_head *head, struct slice block,
                          const struct http_limits *limits, const char **why);
