@@ -17,8 +17,9 @@ struct log_batch {
     struct iovec parts[1 + BATCH_LINES]; /* the first is the line feed after a cut line */
     size_t lines;
     bool cut;           /* the file ends in the middle of a line */
-    uint64_t dropped;   /* since the last success */
-    int64_t alerted_ms; /* 0: not since the last success */
+    uint64_t dropped;   /* since that was last said to be over */
+    int64_t alerted_ms; /* 0: never */
+    bool in_trouble;    /* said, and not yet said to be over */
 };
 
 void log_writer_init(struct log_writer *writer, struct log_files *files,
@@ -110,14 +111,21 @@ static struct iovec *write_parts(int fd, struct iovec *part, const struct iovec 
     return part;
 }
 
+/* A pipe with a slow reader fails and works again many times a second. */
+static bool was_told_lately(const struct log_batch *batch, int64_t now)
+{
+    return batch->alerted_ms != 0 && now - batch->alerted_ms < ALERT_EVERY_MS;
+}
+
 static void tell_trouble(struct log_writer *writer, uint32_t number, int error)
 {
     struct log_batch *batch = writer->batches[number];
     int64_t now = clock_read_ns() / NS_PER_MS;
-    if (batch->alerted_ms != 0 && now - batch->alerted_ms < ALERT_EVERY_MS) {
+    if (was_told_lately(batch, now)) {
         return;
     }
     batch->alerted_ms = now;
+    batch->in_trouble = true;
     writer->note(writer->context, LOG_LEVEL_ALERT,
                  "write() to \"%s\" failed (%d: %s), %llu lines dropped so far",
                  path_of(writer, number), error, strerror(error),
@@ -127,11 +135,14 @@ static void tell_trouble(struct log_writer *writer, uint32_t number, int error)
 static void tell_recovery(struct log_writer *writer, uint32_t number)
 {
     struct log_batch *batch = writer->batches[number];
+    if (!batch->in_trouble && was_told_lately(batch, clock_read_ns() / NS_PER_MS)) {
+        return;
+    }
     writer->note(writer->context, LOG_LEVEL_ERROR,
                  "write() to \"%s\" works again, %llu lines were dropped",
                  path_of(writer, number), (unsigned long long)batch->dropped);
     batch->dropped = 0;
-    batch->alerted_ms = 0;
+    batch->in_trouble = false;
 }
 
 static struct iovec line_feed(void)

@@ -133,6 +133,29 @@ START_TEST(alerts_once_a_minute)
 }
 END_TEST
 
+START_TEST(tells_of_trouble_that_comes_and_goes_once_a_minute)
+{
+    begin();
+    for (rlim_t size = 0; size < 20; size += 2) {
+        limit_size(size);
+        log_writer_add(&writer, 0, SLICE("lost\n"));
+        log_writer_flush(&writer);
+        limit_size(RLIM_INFINITY);
+        log_writer_add(&writer, 0, SLICE("\n"));
+        log_writer_flush(&writer);
+    }
+    const char *first = strstr(notes, "failed");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(strstr(first + 1, "failed"));
+    const char *again = strstr(notes, "works again, 1 lines");
+    ck_assert_ptr_nonnull(again);
+    ck_assert_ptr_null(strstr(again + 1, "works again"));
+    log_writer_confess(&writer);
+    ck_assert_ptr_nonnull(strstr(notes, "9 lines for \"a\" were dropped"));
+    end();
+}
+END_TEST
+
 START_TEST(waits_for_no_reader)
 {
     begin();
@@ -167,6 +190,7 @@ UNIT_SUITE(logwriter)
     UNIT_TEST(goes_on_with_a_whole_line);
     UNIT_TEST(remembers_a_cut_line_until_it_is_ended);
     UNIT_TEST(alerts_once_a_minute);
+    UNIT_TEST(tells_of_trouble_that_comes_and_goes_once_a_minute);
     UNIT_TEST(waits_for_no_reader);
     UNIT_TEST(counts_lines_without_a_file);
 }
