@@ -84,7 +84,8 @@ static void begin_check(struct master *master)
     int ends[2];
     reload->wanted = false;
     if (channel_pair(ends) < 0) {
-        reject(master, "socketpair() failed");
+        log_errno(NULL, LOG_LEVEL_ALERT, errno, "socketpair() for a check failed");
+        reject(master, "it cannot be checked");
         return;
     }
     pid_t pid = fork();
@@ -94,7 +95,8 @@ static void begin_check(struct master *master)
     fd_close(ends[1]);
     if (pid < 0) {
         fd_close(ends[0]);
-        reject(master, "fork() failed");
+        log_errno(NULL, LOG_LEVEL_ALERT, errno, "fork() for a check failed");
+        reject(master, "it cannot be checked");
         return;
     }
     reload->state = RELOAD_CHECKING;

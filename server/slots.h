@@ -90,7 +90,8 @@ struct slots {
     const struct slot_ops *ops;
     void *context;
     struct fork_bucket bucket;
-    int64_t now_ms; /* set by the loop before anything happens */
+    int64_t refused_ms; /* when it was last said that the system refuses a child */
+    int64_t now_ms;     /* set by the loop before anything happens */
     uint32_t random;
     bool stopping; /* dead workers are not replaced */
 };

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_UNFIT 78 /* it said why, and will not do better at once */
+#define EXIT_UNFIT       78 /* it said why, and will not do better at once */
+#define REFUSED_EVERY_MS 10000
 
 /* --- in the child ------------------------------------------------------------------- */
 
@@ -136,6 +137,18 @@ static struct generation *generation_of(const struct master *master,
                : LIST_ITEM(master->generations.prev, struct generation, link);
 }
 
+/* Every slot tries again each second, and all are refused alike. A start or a reload that
+ * fails of it always says so. */
+static void tell_refusal(struct slots *slots, const struct slot *slot, const char *call)
+{
+    int64_t before = slots->refused_ms;
+    if (!slot->candidate && before != 0 && slots->now_ms - before < REFUSED_EVERY_MS) {
+        return;
+    }
+    slots->refused_ms = slots->now_ms;
+    log_errno(NULL, LOG_LEVEL_ALERT, errno, "%s for a child failed", call);
+}
+
 static bool spawn(struct slots *slots, struct slot *slot)
 {
     struct master *master = slots->context;
@@ -144,7 +157,7 @@ static bool spawn(struct slots *slots, struct slot *slot)
     shm_prepare(&master->shm, slot->number);
     reset_board(shm_board(&master->shm, slot->number), generation);
     if (channel_pair(ends) < 0) {
-        log_errno(NULL, LOG_LEVEL_ALERT, errno, "socketpair() for a child failed");
+        tell_refusal(slots, slot, "socketpair()");
         return false;
     }
     struct child child = {.master = master,
@@ -158,7 +171,7 @@ static bool spawn(struct slots *slots, struct slot *slot)
     }
     fd_close(ends[1]);
     if (pid < 0) {
-        log_errno(NULL, LOG_LEVEL_ALERT, errno, "fork() of a child failed");
+        tell_refusal(slots, slot, "fork()");
         fd_close(ends[0]);
         return false;
     }
