@@ -89,13 +89,8 @@ bool buf_append_char(struct buf *buf, char c)
 
 bool buf_append_u64(struct buf *buf, uint64_t value)
 {
-    char digits[20]; /* 2^64 - 1 has twenty */
-    size_t start = sizeof(digits);
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    return buf_append(buf, digits + start, sizeof(digits) - start);
+    char room[SLICE_DIGITS_MAX];
+    return buf_append_slice(buf, slice_digits(value, room));
 }
 
 bool buf_vprintf(struct buf *buf, const char *format, va_list args)

@@ -88,6 +88,16 @@ bool slice_to_u64(struct slice s, uint64_t *value)
     return true;
 }
 
+struct slice slice_digits(uint64_t value, char room[SLICE_DIGITS_MAX])
+{
+    size_t start = SLICE_DIGITS_MAX;
+    do {
+        room[--start] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    return slice_of(room + start, SLICE_DIGITS_MAX - start);
+}
+
 int hex_value(char c)
 {
     if (ascii_isdigit(c)) {

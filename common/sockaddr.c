@@ -132,14 +132,10 @@ const char *sockaddr_parse(struct sockaddr_any *out, struct slice text,
 
 static char *put_number(char *at, unsigned value)
 {
-    char digits[10];
-    size_t start = sizeof(digits);
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    memcpy(at, digits + start, sizeof(digits) - start);
-    return at + (sizeof(digits) - start);
+    char room[SLICE_DIGITS_MAX];
+    struct slice digits = slice_digits(value, room);
+    memcpy(at, digits.ptr, digits.len);
+    return at + digits.len;
 }
 
 /* By hand: it runs once a connection, and inet_ntop goes through printf. */

@@ -23,13 +23,8 @@ static inline void put(struct writer *writer, struct slice text)
 
 static void put_number(struct writer *writer, uint64_t value)
 {
-    char digits[20];
-    size_t start = sizeof(digits);
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    put(writer, slice_of(digits + start, sizeof(digits) - start));
+    char room[SLICE_DIGITS_MAX];
+    put(writer, slice_digits(value, room));
 }
 
 /* `name` ends in ": ". */

@@ -2,13 +2,8 @@
 
 struct slice vars_number(struct request *request, uint64_t value)
 {
-    char digits[20];
-    size_t start = sizeof(digits);
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    return arena_slice(request->arena, slice_of(digits + start, sizeof(digits) - start));
+    char room[SLICE_DIGITS_MAX];
+    return arena_slice(request->arena, slice_digits(value, room));
 }
 
 struct slice vars_seconds(struct request *request, int64_t milliseconds)
