@@ -2,9 +2,7 @@
 #include "server/vars.h"
 #include <assert.h>
 
-/* Values of variables come from clients: "root /srv/$host" with a Host of "..". The path
- * of the request has been resolved, what try_files makes up of variables has not. */
-static bool has_dot_segments(struct slice path)
+bool filepath_has_dot_segments(struct slice path)
 {
     struct slice segment;
     while (slice_split(&path, '/', &segment)) {
@@ -49,8 +47,10 @@ struct filepath filepath_of(struct request *request, struct slice uri_path)
                                       request->service->config->prefix, SLICE_ARG(root)));
     }
     struct filepath found = {.root = root.ptr};
-    bool is_safe = (text->is_literal || !has_dot_segments(root)) &&
-                   (uri_path.ptr == request->path.ptr || !has_dot_segments(uri_path));
+    /* The path of the request is resolved, what try_files makes of variables is not. */
+    bool is_safe =
+        (text->is_literal || !filepath_has_dot_segments(root)) &&
+        (uri_path.ptr == request->path.ptr || !filepath_has_dot_segments(uri_path));
     if (rest.ptr != NULL && is_safe) {
         found.path = relative(request, rest);
     }

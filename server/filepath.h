@@ -22,6 +22,10 @@ struct filepath {
 /* For request->path, or any other absolute URI path of the location. */
 struct filepath filepath_of(struct request *request, struct slice uri_path);
 
+/* Whether a segment is "." or "..". What variables bring into a path may come from the
+ * client ("root /srv/$host" with a Host of ".."), and nothing resolves it any more. */
+bool filepath_has_dot_segments(struct slice path);
+
 /* Root and path joined, for $request_filename and messages. */
 const char *filepath_join(const struct request *request, struct filepath path);
 

@@ -1,6 +1,7 @@
 #include "server/respond.h"
 #include "server/error_page.h"
 #include "server/filecache.h"
+#include "server/filepath.h"
 #include "server/http_status.h"
 #include "server/route.h"
 #include "server/vars.h"
@@ -96,20 +97,11 @@ void request_release_files(struct request *request)
 
 /* --- internal redirects ------------------------------------------------------------- */
 
-/* What variables bring into a path may come from the client: no segment may be a dot
- * segment, which nothing resolves any more. */
+/* Whether variables have left it a path. */
 static bool is_resolved(struct slice path)
 {
-    struct slice segment;
-    if (path.len == 0 || path.ptr[0] != '/' || memchr(path.ptr, '\0', path.len) != NULL) {
-        return false;
-    }
-    while (slice_split(&path, '/', &segment)) {
-        if (slice_eq(segment, SLICE(".")) || slice_eq(segment, SLICE(".."))) {
-            return false;
-        }
-    }
-    return true;
+    return slice_starts(path, SLICE("/")) && slice_find(path, '\0') == path.len &&
+           !filepath_has_dot_segments(path);
 }
 
 /* Counts a redirect; at the limit it has answered 500 and returns false. */
