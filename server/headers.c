@@ -209,25 +209,11 @@ static void add_header(struct request *request, const struct added_header *heade
 
 /* --- charset ------------------------------------------------------------------------ */
 
-static bool names_charset(struct slice type)
-{
-    struct slice part;
-    while (slice_split(&type, ';', &part)) {
-        part = slice_trim(part);
-        part.len = part.len < 8 ? part.len : 8;
-        if (slice_eq_nocase(part, SLICE("charset="))) {
-            return true;
-        }
-    }
-    return false;
-}
-
+/* A type that has a parameter already, such as "charset", takes none. */
 static void apply_charset(struct request *request)
 {
     struct response *response = &request->response;
-    struct slice type = response->content_type;
-    if (request->set->charset.len != 0 && response->charset.ptr == NULL &&
-        type.len != 0 && mime_takes_charset(type) && !names_charset(type)) {
+    if (request->set->charset.len != 0 && mime_takes_charset(response->content_type)) {
         response->charset = request->set->charset;
     }
 }

@@ -246,6 +246,15 @@ START_TEST(redirects_to_the_address_without_a_host)
 }
 END_TEST
 
+START_TEST(leaves_out_the_port_that_goes_without_saying)
+{
+    serve_start("server { listen 80; absolute_redirect on; return 301 /new; }");
+    ASK("GET", "/");
+    ck_assert_str_eq(serve_field("Location"), "http://a/new");
+    serve_stop();
+}
+END_TEST
+
 /* --- return ------------------------------------------------------------------------- */
 
 static const struct {
@@ -301,6 +310,7 @@ UNIT_SUITE(respond)
     UNIT_TEST(redirects_to_names_with_dots);
     UNIT_LOOP(redirects_the_client, 0, sizeof(moves) / sizeof(moves[0]));
     UNIT_TEST(redirects_to_the_address_without_a_host);
+    UNIT_TEST(leaves_out_the_port_that_goes_without_saying);
     UNIT_LOOP(returns_text, 0, sizeof(returns) / sizeof(returns[0]));
     UNIT_TEST(returns_text_of_the_type_that_the_path_names);
 }
