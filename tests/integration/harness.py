@@ -133,13 +133,13 @@ class Server:
         return subprocess.run(self.arguments(*more), capture_output=True, text=True,
                               timeout=30 * SLOW, **options)
 
-    def start(self, config=None, *more, ready=True):
+    def start(self, config=None, *more, ready=True, **options):
         if config is not None:
             self.write_config(config)
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(self.arguments(*more), stderr=stderr,
                                             stdout=stderr, stdin=subprocess.DEVNULL,
-                                            start_new_session=True)
+                                            start_new_session=True, **options)
         if ready:
             wait_until(lambda: self.is_ready() or self.process.poll() is not None, "readiness")
             assert self.process.poll() is None, self.stderr()

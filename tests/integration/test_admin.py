@@ -1,15 +1,20 @@
 """What an administrator does: the init script, starts and stops that go wrong, limits."""
 
 import os
+import pathlib
 import re
-import shutil
+import resource
 import signal
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
 
 from conftest import SIMPLE
-from harness import PROGRAM, ROOT, SLOW, is_root, title, wait_until
+from harness import (PROGRAM, ROOT, SLOW, Server, is_root, processes_of_session, title,
+                     wait_until)
 
 BROKEN = "http { server { lisen 80; } }"
 
@@ -156,3 +161,195 @@ def test_unknown_user_is_told_with_its_line(server, line, name):
         result = server.run(*option)
         assert result.returncode == 1
         assert re.search(rf"conf:3:\d+: .*{name}", result.stderr), result.stderr
+
+
+# --- limits -------------------------------------------------------------------------------
+
+UID = 31234  # nobody else's: the limit counts the processes of a user
+
+
+def become(limit):
+    resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
+    os.setgid(UID)
+    os.setuid(UID)
+
+
+@pytest.mark.skipif(not is_root(), reason="needs root to become somebody else")
+def test_fork_that_fails(server):
+    """No reload and no replacement while the system has no process to give, few lines
+    about it, and a full pool soon after it has."""
+    server.expect_log = [r"fork\(\)", "exited on signal 9", "rejected"]
+    os.chown(server.dir, UID, UID)
+    server.start(SIMPLE, preexec_fn=lambda: become(12))
+    others = [subprocess.Popen(["sleep", "60"], preexec_fn=lambda: become(100))
+              for _ in range(12)]
+    try:
+        workers = server.workers()
+        assert re.search(r"fork\(\) .*failed \(11.*\n.*rejected", server.reload())
+        assert server.workers() == workers
+        before = len(server.errors())
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        server.wait_error(r"fork\(\) for a child failed")
+        begin = time.monotonic()
+        wait_until(lambda: time.monotonic() - begin > 2.5, "some tries")
+        assert server.errors()[before:].count("fork()") == 1
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    wait_until(lambda: len(server.workers()) == 2, "a full pool", 3)
+    assert server.get("/").status == 200
+
+
+def test_few_descriptors_and_many_connections(server):
+    """Those that find no room wait; nothing spins, and all goes on when there is room."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+    server.start("worker_processes 1;" + SIMPLE, preexec_fn=limit)
+    wires = [server.wire() for _ in range(100)]
+    for wire in wires:
+        wire.send("GET / HTTP/1.1\r\nHost")
+    server.wait_error("worker_connections are in use")
+    worker = server.workers()[0]
+
+    def cpu():
+        fields = pathlib.Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    used, begin = cpu(), time.monotonic()
+    wait_until(lambda: time.monotonic() - begin > 1, "a second")
+    assert cpu() - used < 0.1 * SLOW
+    for wire in wires:
+        wire.close()
+    assert server.get("/").status == 200
+
+
+# --- any moment ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP])
+def test_signal_at_any_moment_of_the_start(server, number):
+    """A clean end, or a full start when it asks for no end; nothing is left behind."""
+    server.write_config(SIMPLE)
+    for turn in range(12):
+        server.start(ready=False)
+        begin = time.monotonic()
+        wait_until(lambda: "master" in title(server.process.pid), "signals to be handled")
+        wait_until(lambda: time.monotonic() - begin > turn / 200, "the moment")
+        server.send_signal(number)
+        if number == signal.SIGHUP:
+            wait_until(server.is_ready, "the full start")
+            assert server.get("/").status == 200
+        server.stop()
+        assert not server.pid_path.exists()
+
+
+def test_starts_at_the_same_time(server, daemon):
+    """One of them serves, the others say which one."""
+    server.write_config("daemon on; " + SIMPLE)
+    for _ in range(5):
+        starts = [subprocess.Popen(server.arguments(), stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True) for _ in range(3)]
+        said = [start.communicate(timeout=30 * SLOW)[1] for start in starts]
+        pid = int(server.pid_path.read_text())
+        assert sorted(start.returncode for start in starts) == [0, 3, 3]
+        assert sum("already running" in text for text in said) == 2
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda pid=pid: not title(pid), "the end")
+
+
+# --- reloads that change what is bound ----------------------------------------------------
+
+def test_listeners_change_under_load(server):
+    """One address, every address, two families at once: no request fails over it."""
+    def listen(*addresses):
+        lines = " ".join(f"listen {address};" for address in addresses)
+        return f"http {{ server {{ {lines} root %SITE%; }} }}"
+    server.start(listen("127.0.0.1:%PORT%"))
+    stop, failures = threading.Event(), []
+
+    def client():
+        wire = server.wire()
+        while not stop.is_set():
+            try:
+                answer = wire.request("/docs/alpha.txt")
+                assert answer.status == 200
+                if answer.get("Connection") == "close":
+                    wire.close()
+                    wire = server.wire()
+            except Exception as error:  # any failure at all counts
+                failures.append(repr(error))
+                return
+        wire.close()
+    threads = [threading.Thread(target=client) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for addresses in (["%PORT%"], ["127.0.0.1:%PORT%"], ["[::]:%PORT% ipv6only=off"],
+                      ["127.0.0.1:%PORT%", "%PORT%"], ["127.0.0.1:%PORT%"]):
+        assert "reloaded" in server.reload(listen(*addresses))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_unix_sockets_come_and_go(server):
+    path = server.dir / "one.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+
+    def listen(name):
+        return f"http {{ server {{ listen unix:%DIR%/{name}.sock; root %SITE%; }} }}"
+    server.start(listen("one"))
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    second = Server()
+    try:
+        second.write_config(listen("one").replace("%DIR%", str(server.dir)))
+        result = second.run()
+        assert result.returncode == 1 and str(server.process.pid) in result.stderr
+    finally:
+        second.clean()
+    assert "reloaded" in server.reload(listen("two"))
+    wait_until(lambda: not path.exists(), "the old path to go")
+    server.stop()
+    assert not list(server.dir.glob("*.sock*"))
+
+
+def test_slow_client_is_cut_at_the_shutdown_timeout(server):
+    (server.dir / "big").write_bytes(b"x" * (32 << 20))
+    server.start("worker_shutdown_timeout 1s; "
+                 "http { server { listen 127.0.0.1:%PORT%; root %DIR%; } }")
+    with server.wire() as wire:
+        wire.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_exactly(1000)
+        old = server.workers()
+        server.reload()
+        wait_until(lambda: not set(old) & set(server.pids("worker process")), "the old ones", 4)
+    server.wait_error("time to leave is over, 1 connections cut")
+
+
+def test_one_process_reopens_its_logs(server):
+    server.start("master_process off; " + SIMPLE, ready=False)
+    wait_until(lambda: server.pid_path.exists() and server.pid_path.read_text(), "the pid file")
+    server.get("/docs/alpha.txt?before")
+    os.rename(server.access_path, server.dir / "moved")
+    server.send_signal(signal.SIGUSR1)
+    wait_until(server.access_path.exists, "the new log file")
+    server.get("/docs/alpha.txt?after")
+    assert "?after" in server.access_lines(1)[0]
+    assert len(processes_of_session(server.process.pid)) == 1
+
+
+def test_reloads_leak_nothing(server):
+    def descriptors():
+        return {pid: len(os.listdir(f"/proc/{pid}/fd"))
+                for pid in (server.process.pid, server.logger())}
+    server.start(SIMPLE)
+    server.reload()
+    wait_until(lambda: len(server.pids("worker process")) == 2, "one generation")
+    before = descriptors()
+    for _ in range(5):
+        assert "reloaded" in server.reload()
+    wait_until(lambda: len(server.pids("worker process")) == 2, "one generation")
+    assert descriptors() == before
+    assert "Z" not in processes_of_session(server.process.pid).values()
