@@ -36,12 +36,13 @@ int fd_set_cloexec(int fd, bool on)
 
 int fd_open_standard(void)
 {
-    int fd;
-    do {
-        fd = open("/dev/null", O_RDWR); /* takes the lowest number that is free */
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    fd_close(fd);
-    return fd < 0 ? -1 : 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* All below are open, so that this one is the lowest that is free. */
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 void fd_close(int fd)
