@@ -39,6 +39,7 @@ static bool prepare(struct master *master, struct generation *generation,
     generation->listening =
         generation->logging &&
         listeners_hold(&master->listeners, config, generation->fds, diag);
+    cap_connections(generation);
     return generation->listening;
 }
 
@@ -120,7 +121,6 @@ static bool choose_slots(struct master *master, struct generation *generation,
 bool generation_start(struct master *master, struct generation *generation)
 {
     struct slot *chosen[WORKERS_MAX];
-    cap_connections(generation);
     if (!choose_slots(master, generation, chosen)) {
         log_write(NULL, LOG_LEVEL_ERROR, "no room for %u more workers: too many drain",
                   generation->workers);

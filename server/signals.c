@@ -21,7 +21,7 @@ static const struct row {
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
-static volatile sig_atomic_t raised[SIGNAL_FLAG_COUNT];
+static volatile sig_atomic_t raised[SIGNAL_FLAG_COUNT + 1]; /* NO_FLAG has a place */
 static volatile sig_atomic_t in_worker;
 static volatile sig_atomic_t wake = -1;
 static sigset_t found_mask;

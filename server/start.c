@@ -91,7 +91,7 @@ static int serve_alone(struct master *master, const struct generation *generatio
         .log = &master->log,
         .board = shm_board(&master->shm, SLOT_MASTER),
         .connection_counter = &shm_head(&master->shm)->connections,
-        .connections_max = generation->config->set.worker_connections,
+        .connections_max = generation->connections_max,
         .generation = generation->number,
         .reopen = reopen,
         .reopen_context = master,
