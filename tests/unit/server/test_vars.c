@@ -313,6 +313,10 @@ START_TEST(ends_a_root_that_names_itself)
     set.root = (struct template){.parts = &part, .count = 1};
     serve.request->set = &set;
     assert_slice(vars_expand(serve.request, &set.root), "");
+    part = (struct template_part){.variable = VARIABLE_SCHEME};
+    for (int i = 0; i < 20; i++) { /* one after the other is no depth */
+        assert_slice(vars_expand(serve.request, &set.root), "http");
+    }
     serve.request->set = &serve.request->location->set;
     serve_stop();
 }
