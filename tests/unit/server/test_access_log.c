@@ -59,9 +59,10 @@ START_TEST(writes_to_every_log_of_the_location)
                                " access_log a f; access_log b g; access_log c f;"
                                " server { location / { return 204; } } }",
                                plain);
-    int f_first, f_second, g;
+    int f_first, f_second, g, end;
     ck_assert_int_eq(
-        sscanf(lines, "%d f204\n%d f204\n%d g204\n", &f_first, &f_second, &g), 3);
+        sscanf(lines, "%d f204\n%d f204\n%d g204\n%n", &f_first, &f_second, &g, &end), 3);
+    ck_assert_str_eq(lines + end, "");
     const struct log_file *files = serve.config->log_files;
     ck_assert_ptr_nonnull(strstr(files[f_first].path, "/a"));
     ck_assert_ptr_nonnull(strstr(files[f_second].path, "/c"));

@@ -72,9 +72,19 @@ START_TEST(falls_back_to_the_servers_own_settings)
 }
 END_TEST
 
+START_TEST(falls_back_after_an_internal_redirect_too)
+{
+    serve_start("server { location /a { try_files /none /b; } }");
+    ck_assert_uint_eq(ASK("GET", "/a"), 404);
+    ck_assert_int_eq(serve.request->location->match, LOCATION_SERVER);
+    serve_stop();
+}
+END_TEST
+
 UNIT_SUITE(route)
 {
     UNIT_LOOP(chooses, 0, sizeof(rows) / sizeof(rows[0]));
     UNIT_TEST(takes_the_default_server_without_a_host);
     UNIT_TEST(falls_back_to_the_servers_own_settings);
+    UNIT_TEST(falls_back_after_an_internal_redirect_too);
 }
