@@ -60,6 +60,7 @@ struct main_settings {
     uint32_t worker_processes;     /* 0: auto */
     uint64_t worker_rlimit_nofile; /* 0: as inherited */
     int64_t worker_shutdown_timeout;
+    int64_t worker_hang_timeout; /* 0: off */
     int32_t worker_priority;
     uint32_t worker_connections;
     const char *pid; /* absolute path */

@@ -338,6 +338,7 @@ static void turn(struct master *master)
     act_on_signals(master);
     reload_step(master);
     slots_run_due(&master->slots);
+    watchdog_look(master);
     send_log_news(master);
     step_phase(master);
 }

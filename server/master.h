@@ -17,6 +17,7 @@
 #include "server/reload.h"
 #include "server/ringlog.h"
 #include "server/slots.h"
+#include "server/watchdog.h"
 
 enum master_phase {
     MASTER_STARTING,
@@ -46,6 +47,7 @@ struct master {
     struct generation *current; /* in force; NULL until the start is over */
     unsigned last_number;
     struct reload reload;
+    struct watchdog watchdog;
     bool reopen_asked; /* by a worker that got SIGUSR1 */
 };
 

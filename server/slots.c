@@ -150,6 +150,7 @@ static bool take_token(struct slots *slots, int64_t *wait_ms)
 static bool fork_into(struct slots *slots, struct slot *slot)
 {
     slot->killed = slot->unfit = false;
+    slot->hung_ms = 0;
     slot->started_ms = slots->now_ms;
     if (!slots->ops->spawn(slots, slot)) {
         return false;

@@ -57,6 +57,7 @@ struct slot {
     bool candidate;      /* its generation is not in force yet */
     bool unfit;          /* died saying that it cannot become ready */
     bool killed;         /* SIGKILL was ours */
+    int64_t hung_ms;     /* when it was found to hang; 0: it does not */
     int64_t drain_ms;    /* how long it may drain; 0: no bound */
     int64_t started_ms;  /* last fork */
     int64_t deadline_ms; /* 0: none */

@@ -96,6 +96,22 @@ def test_a_dead_worker_is_replaced(server, number):
         assert server.get("/docs/alpha.txt").status == 200
 
 
+def test_a_hung_worker_is_reported_with_its_request_and_replaced(server):
+    server.expect_log = [r"hangs", r"worker.*exited"]
+    (server.dir / "big").write_bytes(b"x" * (64 << 20))
+    server.start("""worker_hang_timeout 3s; worker_processes 1;
+                    http { server { listen 127.0.0.1:%PORT%; root %DIR%; } }""")
+    with server.wire() as wire:
+        wire.send("GET /big?slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_exactly(1000)
+        victim = server.workers()[0]
+        os.kill(victim, signal.SIGSTOP)
+        replaced(server, [victim], count=1)
+    line = server.wait_error(rf"^.*\b{victim}\b.*hangs.*$")[0]
+    assert "GET /big?slow" in line
+    assert server.get("/big", method="HEAD").status == 200
+
+
 def test_all_workers_killed_the_queue_survives(server):
     server.expect_log = [r"worker.*(exited|died|killed)"]
     server.start("worker_processes 1; " + SIMPLE)

@@ -1,0 +1,96 @@
+#include "server/watchdog.h"
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/fdutil.h"
+#include "server/master.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUND_MS     1000
+#define GAP_MS       3000 /* longer between two rounds: the master did not run */
+#define LEAST_MS     3000 /* three missed beats */
+#define ABORT_MS     2000 /* from SIGABRT to SIGKILL */
+#define REQUEST_MAX  1024
+#define STATUS_MAX   8192
+#define TRACER_LABEL "\nTracerPid:\t"
+
+static bool is_traced(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+    struct buf status = {.limit = STATUS_MAX};
+    bool read = fd_read_file(path, &status) == 0 && buf_append_char(&status, '\0');
+    const char *tracer = read ? strstr(status.data, TRACER_LABEL) : NULL;
+    bool traced = tracer != NULL && atoi(tracer + strlen(TRACER_LABEL)) != 0;
+    buf_free(&status);
+    return traced;
+}
+
+static void report(const struct slot *slot, const struct board_slot *board,
+                   int64_t age_ms)
+{
+    char request[REQUEST_MAX] = "no request under way";
+    board_describe(board, request, sizeof(request));
+    log_write(NULL, LOG_LEVEL_ALERT,
+              "worker process %ld (slot %u) hangs: no sign of life for %lld.%03lld s, %s",
+              (long)slot->pid, slot->number, (long long)(age_ms / 1000),
+              (long long)(age_ms % 1000), request);
+}
+
+static void end_hung(const struct master *master, struct slot *slot, int64_t age_ms)
+{
+    int64_t now = master->slots.now_ms;
+    if (slot->hung_ms == 0) {
+        report(slot, shm_board(&master->shm, slot->number), age_ms);
+        slot->hung_ms = now;
+        kill(slot->pid, SIGABRT);
+    } else if (now - slot->hung_ms >= ABORT_MS && !slot->killed) {
+        slot->killed = true;
+        kill(slot->pid, SIGKILL);
+    }
+}
+
+static void look_at(const struct master *master, struct slot *slot, int64_t timeout_ms)
+{
+    const struct board_slot *board = shm_board(&master->shm, slot->number);
+    int64_t beat_ms = atomic_load(&board->beat_ns) / NS_PER_MS;
+    int64_t age_ms = master->slots.now_ms - beat_ms;
+    if (slot->hung_ms != 0 || (age_ms >= timeout_ms && !is_traced(slot->pid))) {
+        end_hung(master, slot, age_ms);
+    }
+}
+
+/* False when it is not time for a round, or the last one is too long ago. */
+static bool begin_round(struct watchdog *dog, int64_t now)
+{
+    int64_t gap = now - dog->looked_ms;
+    if (gap < ROUND_MS) {
+        return false;
+    }
+    if (gap > GAP_MS) {
+        dog->quiet_until_ms = now + GAP_MS;
+    }
+    dog->looked_ms = now;
+    return now >= dog->quiet_until_ms;
+}
+
+void watchdog_look(struct master *master)
+{
+    if (!begin_round(&master->watchdog, master->slots.now_ms) ||
+        master->current == NULL) {
+        return;
+    }
+    int64_t timeout_ms = master->current->config->set.worker_hang_timeout;
+    if (timeout_ms == 0) {
+        return;
+    }
+    timeout_ms = timeout_ms < LEAST_MS ? LEAST_MS : timeout_ms;
+    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+        struct slot *slot = &master->slots.items[i];
+        if (slot->state == SLOT_READY || slot->state == SLOT_DRAINING) {
+            look_at(master, slot, timeout_ms);
+        }
+    }
+}
