@@ -91,11 +91,13 @@ test:
 
 check: $(UNIT:=.run)
 
-# Each test of Check is a process; looking for leaks at the end of each takes most of the
-# time under the sanitizers, so one of the two flavours does it.
+# Each test of Check is a process, and looking for leaks at the end of each takes most of
+# the time under the sanitizers. So the torture flavour leaves it to the other, and the
+# server's tests to the integration tests, where its processes end as well.
+NO_LEAKS = $(if $(filter torture,$(FLAVOUR))$(filter %-server.run,$@),ASAN_OPTIONS=detect_leaks=0)
 $(UNIT:=.run): %.run: %
 	@echo "== $<"
-	@$(if $(filter torture,$(FLAVOUR)),ASAN_OPTIONS=detect_leaks=0) $<
+	@$(NO_LEAKS) $<
 
 integration: $(PROGRAM)
 	@TINYHTTPD=$(abspath $(PROGRAM)) FLAVOUR=$(FLAVOUR) $$(scripts/find-python) -m pytest \
