@@ -103,6 +103,10 @@ static void collect_log_files(struct build *build, size_t without_defaults)
         count = without_defaults;
         build->http->location_set->access_log = (struct access_logs){0};
     }
+    for (size_t i = without_defaults; i < count; i++) {
+        struct log_file *file = array_at(&build->log_files, i);
+        file->at = (struct position){0};
+    }
     build->config->log_files = build->log_files.items;
     build->config->log_file_count = count;
     build->config->error_log = build->root->location_set->error_log;

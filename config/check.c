@@ -111,7 +111,7 @@ static void check_logs(struct checker *checker)
     for (size_t i = 0; i < config->log_file_count; i++) {
         const struct log_file *file = &config->log_files[i];
         if (file->path[0] == '/') {
-            check_written(checker, file->at, "the log", file->path);
+            check_written(checker, file->at, file->directive, file->path);
         }
     }
 }

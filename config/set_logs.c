@@ -3,7 +3,8 @@
 #include "config/setters.h"
 
 /* Where a log goes, as an index of the configuration's log files. */
-static uint32_t number_of(struct build *build, const char *path, struct position at)
+static uint32_t number_of(struct build *build, const struct directive *row,
+                          const char *path, struct position at)
 {
     uint32_t *number = hash_get(&build->file_numbers, slice_str(path));
     if (number == NULL) {
@@ -12,6 +13,7 @@ static uint32_t number_of(struct build *build, const char *path, struct position
         hash_put(&build->file_numbers, slice_str(path), number);
         struct log_file *file = array_push(&build->log_files, build->arena);
         file->path = path;
+        file->directive = row->name;
         file->at = at;
     }
     return *number;
@@ -36,7 +38,7 @@ static bool read_file(struct build *build, const struct directive *row,
     }
     bool is_stderr = slice_eq(word->text, slice_str("stderr"));
     const char *path = is_stderr ? "stderr" : build_path(build, word->text);
-    *number = number_of(build, path, word->at);
+    *number = number_of(build, row, path, word->at);
     return true;
 }
 

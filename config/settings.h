@@ -23,7 +23,8 @@
  * struct log_target and struct access_log call `file`. */
 struct log_file {
     const char *path; /* absolute; "stderr" for standard error, "/dev/stdout" as such */
-    struct position at;
+    const char *directive; /* that named it first: "access_log" or "error_log" */
+    struct position at;    /* of the path; no source: it is a default */
     uint32_t number; /* given by server/logfiles.c; the same path keeps it over reloads */
 };
 

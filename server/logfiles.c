@@ -82,8 +82,8 @@ static bool hold(struct log_entry *entry, const struct log_file *file,
     }
     if (entry->fd < 0) {
         entry->news = LOG_NEWS_NONE;
-        diag_error(diag, file->at, NULL, "open() \"%s\" failed (%d: %s)", entry->path,
-                   errno, strerror(errno));
+        diag_error(diag, file->at, NULL, "%s: open() \"%s\" failed (%d: %s)",
+                   file->directive, entry->path, errno, strerror(errno));
         return false;
     }
     entry->users++;
