@@ -136,16 +136,24 @@ class Server:
     def start(self, config=None, *more, ready=True, **options):
         if config is not None:
             self.write_config(config)
+        seen = len(self.errors())
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(self.arguments(*more), stderr=stderr,
                                             stdout=stderr, stdin=subprocess.DEVNULL,
                                             start_new_session=True, **options)
         if ready:
-            wait_until(lambda: self.is_ready() or self.process.poll() is not None, "readiness")
+            wait_until(lambda: self.is_ready(seen) or self.process.poll() is not None,
+                       "readiness")
             assert self.process.poll() is None, self.stderr()
         return self
 
-    def is_ready(self):
+    def is_ready(self, seen=0):
+        """The master says so after `seen` characters of the error log, if that is told such
+        things; processes may be there before they are ready."""
+        told = re.search(rf"error_log {self.error_path} (notice|info|debug)",
+                         self.config_path.read_text())
+        if told and "started: generation" not in self.errors()[seen:]:
+            return False
         return (len(self.workers()) >= self.worker_count() and self.pids("logger process")
                 and self.pid_path.exists())
 
