@@ -4,7 +4,8 @@
  * A worker writes a heartbeat to its scoreboard record each turn of its loop, at least
  * once a second. One that is older than worker_hang_timeout means a worker that loops,
  * blocks or was stopped: it is reported with the request that it was processing, gets
- * SIGABRT for a core, and SIGKILL two seconds later. Its slot then sees an ordinary death.
+ * SIGABRT for a core, and SIGKILL two seconds later. Its slot then sees an ordinary
+ * death.
  *
  * A worker in a debugger is left alone, and so are all of them for a while after the
  * master itself did not run (the whole tree was stopped): their hearts had no chance.

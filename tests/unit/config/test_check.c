@@ -74,7 +74,8 @@ END_TEST
 
 START_TEST(a_missing_log_directory_is_an_error_at_its_line)
 {
-    ck_message("server {\n access_log @/none/log; }", 1, 0, "test.conf:2:13: access_log: ");
+    ck_message("server {\n access_log @/none/log; }", 1, 0,
+               "test.conf:2:13: access_log: ");
     ck_message("server {\n error_log @/none/log; access_log off; }", 1, 0,
                "test.conf:2:12: error_log: ");
     files_write("file", "");
