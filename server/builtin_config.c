@@ -28,14 +28,40 @@ static bool has_ipv6(void)
     return bound;
 }
 
-/* Started by root for somebody's directory, the workers run as its owner: "nobody" would
- * see little of a home directory. */
-static void put_user(struct buf *out, const struct stat *st)
+/* What the mode lets `uid` do, its groups aside: S_IROTH and S_IXOTH stand for the class
+ * it is in. */
+static bool may(const struct stat *st, uid_t uid, mode_t wanted)
 {
-    const struct passwd *owner = getpwuid(st->st_uid);
-    if (geteuid() == 0 && st->st_uid != 0 && owner != NULL) {
-        buf_printf(out, "user %s;\n", owner->pw_name);
+    return ((st->st_mode >> (st->st_uid == uid ? 6 : 0)) & wanted) == wanted;
+}
+
+/* The absolute directory, and each one above it, as `uid` would meet them. */
+static bool may_read(const char *directory, uid_t uid)
+{
+    struct stat st;
+    char *path = xstrdup(directory);
+    bool allowed = stat(path, &st) == 0 && may(&st, uid, S_IROTH | S_IXOTH);
+    for (char *slash; allowed && (slash = strrchr(path, '/')) != path; *slash = '\0') {
+        allowed = stat(path, &st) == 0 && may(&st, uid, S_IXOTH);
     }
+    free(path);
+    return allowed;
+}
+
+/* Whom the workers run as when root starts them: the directory's owner ("nobody" would
+ * see little of a home directory), nobody for root's, and root where that one sees
+ * nothing. NULL means the default. */
+static const char *choose_user(const char *directory, const struct stat *st)
+{
+    if (geteuid() != 0) {
+        return NULL;
+    }
+    const struct passwd *user =
+        st->st_uid == 0 ? getpwnam("nobody") : getpwuid(st->st_uid);
+    if (user != NULL && !may_read(directory, user->pw_uid)) {
+        return "root";
+    }
+    return user == NULL || st->st_uid == 0 ? NULL : user->pw_name;
 }
 
 /* The directory, quoted; one whose name would be taken for a variable is named by way of
@@ -69,11 +95,12 @@ static void put_localhost(struct buf *out, uint16_t port)
     }
 }
 
-static char *make_text(const char *directory, const struct stat *st,
-                       const struct place *place)
+static char *make_text(const char *directory, const char *user, const struct place *place)
 {
     struct buf text = {0};
-    put_user(&text, st);
+    if (user != NULL) {
+        buf_printf(&text, "user %s;\n", user);
+    }
     buf_append_str(&text, "daemon off;\n"
                           "error_log stderr warn;\n"
                           "server {\n");
@@ -137,7 +164,7 @@ const char *builtin_make(struct builtin *out, const char *directory, const char 
         return problem;
     }
     out->prefix = xasprintf("%s%s", absolute, strcmp(absolute, "/") == 0 ? "" : "/");
-    out->text = make_text(absolute, &st, &place);
+    out->text = make_text(absolute, choose_user(absolute, &st), &place);
     out->banner = make_banner(absolute, &place);
     return NULL;
 }

@@ -1,5 +1,6 @@
 """Starts the real program on free loopback ports, and looks closely at how it ends."""
 
+import atexit
 import os
 import pathlib
 import pwd
@@ -16,12 +17,24 @@ from wire import Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("TINYHTTPD", str(ROOT / "build/tinyhttpd"))
-SITE = ROOT / "tests/site"
 FLAVOUR = os.environ.get("FLAVOUR", "release")
 # A worker that dies of a signal must die of it, not of the sanitizer's report.
 os.environ.setdefault("ASAN_OPTIONS", "handle_segv=0:handle_abort=0")
 SLOW = 1 if FLAVOUR == "release" else 4  # sanitizers take their time
 BAD_LINE = re.compile(r"\[(alert|emerg|crit)\]|Sanitizer|runtime error:|Assertion")
+
+
+def copy_site():
+    """The test site where every user can read it: the sources may be in root's home."""
+    copy = pathlib.Path(tempfile.mkdtemp(prefix="tinyhttpd-site-"))
+    atexit.register(shutil.rmtree, copy)
+    shutil.copytree(ROOT / "tests/site", copy / "site")
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return copy / "site"
+
+
+SITE = copy_site()
 
 
 def wait_until(condition, what, seconds=10):

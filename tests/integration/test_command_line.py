@@ -164,15 +164,31 @@ def test_s_without_a_server_signals_nothing(server):
     assert server.run("-s", "stop").returncode == 1
 
 
-def test_directory_argument_serves_it(server):
+def start_with_directory(server, directory):
     """As `make run`: no file, access lines on the terminal, one line that says what is what."""
-    (server.dir / "hello.txt").write_text("hello\n")
     port = server.port()
     log = open(server.stderr_path, "wb")
-    server.process = subprocess.Popen([PROGRAM, str(server.dir), f"127.0.0.1:{port}"],
+    server.process = subprocess.Popen([PROGRAM, str(directory), f"127.0.0.1:{port}"],
                                       stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                       start_new_session=True)
     wait_until(lambda: f":{port}" in server.stderr() or server.process.poll() is not None, "the banner")
+
+
+def test_directory_argument_serves_it(server):
+    (server.dir / "hello.txt").write_text("hello\n")
+    start_with_directory(server, server.dir)
     assert server.get("/hello.txt").body == b"hello\n"
     assert b"hello.txt" in server.get("/").body
     wait_until(lambda: "GET /hello.txt" in server.stderr(), "the access line")
+
+
+@pytest.mark.parametrize("closed", ["parent", "directory"])
+def test_directory_that_only_root_reads_is_served(server, closed):
+    """A clone in /root: its owner asked for it, and localhost alone sees it."""
+    folder = server.dir / "parent/directory"
+    folder.mkdir(parents=True)
+    (folder / "hello.txt").write_text("hello\n")
+    (folder if closed == "directory" else folder.parent).chmod(0o700)
+    start_with_directory(server, folder)
+    assert server.get("/hello.txt").body == b"hello\n"
+    assert b"hello.txt" in server.get("/").body
