@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int channel_pair(int ends[2])
 {
@@ -65,4 +66,12 @@ enum channel_result channel_recv(int channel, struct message *message, int *fd)
     }
     message->text[MESSAGE_TEXT_MAX - 1] = '\0';
     return CHANNEL_MESSAGE;
+}
+
+void channel_settle(const struct message *message, int fd)
+{
+    if (message->type == MESSAGE_STANDARD) {
+        dup2(fd, STDERR_FILENO);
+    }
+    fd_close(fd);
 }

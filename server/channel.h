@@ -67,4 +67,8 @@ enum channel_result {
 /* *fd is the descriptor that came along, the caller's then, or -1. */
 enum channel_result channel_recv(int channel, struct message *message, int *fd);
 
+/* What any child does with a message that says nothing to it in particular: a new
+ * standard error is taken, another descriptor is closed. */
+void channel_settle(const struct message *message, int fd);
+
 #endif

@@ -55,12 +55,8 @@ static void obey(struct logger *logger, const struct message *message, int fd)
     case MESSAGE_STOP:
         logger->finish = true;
         break;
-    case MESSAGE_STANDARD:
-        dup2(fd, STDERR_FILENO);
-        fd_close(fd);
-        break;
     default:
-        fd_close(fd);
+        channel_settle(message, fd);
         break;
     }
 }

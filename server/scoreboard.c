@@ -15,6 +15,21 @@ static void keep(char *field, size_t room, struct slice text)
     field[len] = '\0';
 }
 
+void board_reset(struct board_slot *slot, uint32_t generation)
+{
+    atomic_store(&slot->request.active, 0);
+    atomic_store(&slot->pid, 0);
+    atomic_store(&slot->connections, 0);
+    atomic_store(&slot->connections_free, 0);
+    atomic_store(&slot->accepted, 0);
+    atomic_store(&slot->requests, 0);
+    atomic_store(&slot->bytes_sent, 0);
+    atomic_store(&slot->accept_errors, 0);
+    atomic_store(&slot->draining, 0);
+    atomic_store(&slot->generation, generation);
+    atomic_store(&slot->beat_ns, clock_read_ns());
+}
+
 void board_request_begin(struct board_slot *slot, uint64_t connection, struct slice peer,
                          struct slice line)
 {

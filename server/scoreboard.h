@@ -42,6 +42,10 @@ struct board_slot {
     struct board_request request;
 };
 
+/* For the master, before a child has the slot. The others of its generation may be
+ * reading it: a store a member. */
+void board_reset(struct board_slot *slot, uint32_t generation);
+
 /* For the child. Cheap: plain stores. `slot` NULL is allowed and records nothing. */
 void board_request_begin(struct board_slot *slot, uint64_t connection, struct slice peer,
                          struct slice line);

@@ -21,7 +21,7 @@ static const struct row {
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
-static volatile sig_atomic_t raised[SIGNAL_FLAG_COUNT + 1]; /* NO_FLAG has a place */
+static volatile sig_atomic_t raised[SIGNAL_FLAG_COUNT];
 static volatile sig_atomic_t in_worker;
 static volatile sig_atomic_t wake = -1;
 static sigset_t found_mask;
@@ -30,8 +30,9 @@ static void handle(int number)
 {
     int saved = errno;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].number == number) {
-            raised[in_worker ? rows[i].worker : rows[i].master] = 1;
+        enum signal_flag flag = in_worker ? rows[i].worker : rows[i].master;
+        if (rows[i].number == number && flag != NO_FLAG) {
+            raised[flag] = 1;
         }
     }
     if (wake >= 0 && write(wake, "", 1) < 0) {

@@ -119,13 +119,6 @@ static void run_child(const struct child *child)
 
 /* --- in the master ------------------------------------------------------------------ */
 
-static void reset_board(struct board_slot *board, const struct generation *generation)
-{
-    *board = (struct board_slot){0};
-    atomic_store(&board->generation, generation->number);
-    atomic_store(&board->beat_ns, clock_read_ns());
-}
-
 static struct generation *generation_of(const struct master *master,
                                         const struct slot *slot)
 {
@@ -149,16 +142,15 @@ static void tell_refusal(struct slots *slots, const struct slot *slot, const cha
     log_errno(NULL, LOG_LEVEL_ALERT, errno, "%s for a child failed", call);
 }
 
-static bool spawn(struct slots *slots, struct slot *slot)
+/* The child's pid, and in slot->channel the master's end; -1 when refused, which is said.
+ */
+static pid_t fork_child(struct master *master, struct slot *slot,
+                        struct generation *generation)
 {
-    struct master *master = slots->context;
-    struct generation *generation = generation_of(master, slot);
     int ends[2];
-    shm_prepare(&master->shm, slot->number);
-    reset_board(shm_board(&master->shm, slot->number), generation);
     if (channel_pair(ends) < 0) {
-        tell_refusal(slots, slot, "socketpair()");
-        return false;
+        tell_refusal(&master->slots, slot, "socketpair()");
+        return -1;
     }
     struct child child = {.master = master,
                           .slot = slot,
@@ -169,15 +161,29 @@ static bool spawn(struct slots *slots, struct slot *slot)
     if (pid == 0) {
         run_child(&child);
     }
-    fd_close(ends[1]);
     if (pid < 0) {
-        tell_refusal(slots, slot, "fork()");
+        tell_refusal(&master->slots, slot, "fork()");
         fd_close(ends[0]);
+    } else {
+        slot->channel = ends[0];
+    }
+    fd_close(ends[1]);
+    return pid;
+}
+
+static bool spawn(struct slots *slots, struct slot *slot)
+{
+    struct master *master = slots->context;
+    struct generation *generation = generation_of(master, slot);
+    struct board_slot *board = shm_board(&master->shm, slot->number);
+    shm_prepare(&master->shm, slot->number);
+    board_reset(board, generation->number);
+    pid_t pid = fork_child(master, slot, generation);
+    if (pid < 0) {
         return false;
     }
     slot->pid = pid;
-    slot->channel = ends[0];
-    atomic_store(&shm_board(&master->shm, slot->number)->pid, pid);
+    atomic_store(&board->pid, pid);
     if (slot->number == SLOT_LOGGER) {
         logfiles_forget_news(&master->logs);
     }

@@ -26,7 +26,6 @@ struct worker {
     size_t connections_max;
     unsigned slot;
     unsigned generation;
-    bool draining;
     bool quitting; /* leave the loop at the end of this turn */
 };
 

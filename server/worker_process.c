@@ -55,10 +55,10 @@ static void drain(struct process *process, unsigned how)
 {
     struct worker *worker = &process->worker;
     process->last = process->last || (how & DRAIN_LAST) != 0;
-    if (worker->draining) {
+    if (process->leaving != LEAVING_NOT) {
         return;
     }
-    worker->draining = worker->service.draining = true;
+    worker->service.draining = true;
     BOARD_SET(worker->board, draining, 1);
     title_set("worker process is shutting down (generation %u)", worker->generation);
     stop_accepting(process, (how & DRAIN_TAKE_QUEUED) != 0);
@@ -119,7 +119,7 @@ static void leave_when_done(struct process *process)
 static void go(struct process *process)
 {
     struct worker *worker = &process->worker;
-    if (!process->accepting && !worker->draining) {
+    if (!process->accepting && process->leaving == LEAVING_NOT) {
         process->accepting = true;
         process->setup->log->standard = RINGLOG_STDERR_NAMED;
         accept_start(worker, process->setup->fds, worker->config->socket_count);
@@ -138,12 +138,8 @@ static void obey(struct process *process, const struct message *message, int fd)
     case MESSAGE_STOP:
         stop(process);
         break;
-    case MESSAGE_STANDARD:
-        dup2(fd, STDERR_FILENO);
-        fd_close(fd);
-        break;
     default:
-        fd_close(fd);
+        channel_settle(message, fd);
         break;
     }
 }
