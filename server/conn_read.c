@@ -36,13 +36,24 @@ void conn_free_input(struct conn *conn)
 
 /* --- what is left over between events ----------------------------------------------- */
 
+/* Growing by doubling ends at the longest head, not at twice that. */
+static void append_fresh(struct conn *conn, struct slice fresh)
+{
+    struct buf *bytes = &conn->input->bytes;
+    struct http_limits limits = request_limits(&conn->client);
+    size_t head_most = limits.line + limits.section + 2 * sizeof("\r\n");
+    size_t needed = bytes->len + fresh.len;
+    bytes->limit = needed > head_most ? needed : head_most;
+    buf_append_slice(bytes, fresh);
+}
+
 static struct intake begin_intake(struct conn *conn, struct slice fresh)
 {
     struct conn_input *input = conn->input;
     if (input == NULL) {
         return (struct intake){.bytes = fresh, .began_ms = clock_now_ms()};
     }
-    buf_append_slice(&input->bytes, fresh);
+    append_fresh(conn, fresh);
     return (struct intake){
         .bytes = buf_slice(&input->bytes),
         .scanner = input->scanner,

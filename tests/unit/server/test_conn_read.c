@@ -309,6 +309,31 @@ START_TEST(lingers_only_so_long)
 }
 END_TEST
 
+/* --- memory ------------------------------------------------------------------------- */
+
+/* A head in pieces ends in a buffer of the longest head, not of the next power of two. */
+START_TEST(buffers_no_more_than_the_longest_head)
+{
+    const size_t longest = 3 * 1024 + 2 * sizeof("\r\n");
+    char line[900];
+    memset(line, 'x', sizeof(line));
+    begin();
+    live_send(&client, "GET /");
+    for (int i = 0; i < 3; i++) {
+        for (size_t at = 0; at < sizeof(line); at += 100) {
+            live_send_bytes(&client, slice_of(line + at, 100));
+            live_settle(&client);
+        }
+        live_send(&client, i == 0 ? " HTTP/1.1\r\nA: " : "\r\nB: ");
+    }
+    live_settle(&client);
+    const struct buf *bytes = &live_conn()->input->bytes;
+    ck_assert_uint_gt(bytes->len, 3 * sizeof(line));
+    ck_assert_uint_le(bytes->capacity, longest + 1);
+    end();
+}
+END_TEST
+
 UNIT_SUITE(conn_read)
 {
     UNIT_LOOP(reads_no_request_after_a_refusal, 0,
@@ -329,4 +354,5 @@ UNIT_SUITE(conn_read)
     UNIT_TEST(logs_499_when_the_client_leaves_its_body);
     UNIT_TEST(lets_a_refused_client_read_its_answer);
     UNIT_TEST(lingers_only_so_long);
+    UNIT_TEST(buffers_no_more_than_the_longest_head);
 }
