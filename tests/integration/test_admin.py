@@ -180,6 +180,7 @@ def test_fork_that_fails(server):
     about it, and a full pool soon after it has."""
     server.expect_log = [r"fork\(\)", "exited on signal 9", "rejected"]
     os.chown(server.dir, UID, UID)
+    server.publish_program()
     server.start(SIMPLE, preexec_fn=lambda: become(12))
     others = [subprocess.Popen(["sleep", "60"], preexec_fn=lambda: become(100))
               for _ in range(12)]

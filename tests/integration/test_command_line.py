@@ -60,11 +60,8 @@ def test_t_changes_nothing(server):
 def test_t_as_any_user(server):
     server.write_config(SIMPLE)
     server.config_path.chmod(0o644)
-    program = server.dir / "tinyhttpd"
-    shutil.copy(PROGRAM, program)
-    result = subprocess.run([str(program), "-p", f"{server.dir}/", "-c", str(server.config_path), "-t"],
-                            capture_output=True, text=True, user=nobody().pw_uid, group=nobody().pw_gid,
-                            extra_groups=[], cwd="/")
+    server.publish_program()
+    result = server.run("-t", user=nobody().pw_uid, group=nobody().pw_gid, extra_groups=[], cwd="/")
     assert result.returncode == 0, result.stderr
 
 
