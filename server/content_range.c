@@ -37,9 +37,11 @@ enum http_range_result content_range_read(const struct request *request, uint64_
 
 void content_range_refuse(struct request *request, uint64_t size)
 {
-    char *value = arena_printf(request->arena, "bytes */%" PRIu64, size);
-    respond_field(request, SLICE("Content-Range"), slice_str(value));
     respond_error(request, 416);
+    if (request->response.status == 416 || request->error_status == 416) {
+        char *value = arena_printf(request->arena, "bytes */%" PRIu64, size);
+        respond_field(request, SLICE("Content-Range"), slice_str(value));
+    }
 }
 
 static struct slice describe(const struct request *request, struct http_range range,

@@ -22,7 +22,8 @@ struct content_ranges {
 enum http_range_result content_range_read(const struct request *request, uint64_t size,
                                           struct content_ranges *ranges);
 
-/* 416 with the size that the client did not know. */
+/* 416 with the size that the client did not know, which an error page of another status
+ * does not tell. */
 void content_range_refuse(struct request *request, uint64_t size);
 
 /* 206. The response has its Content-Type and charset already, as of the whole file, which

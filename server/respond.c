@@ -178,21 +178,37 @@ void respond_location(struct request *request, unsigned status, struct slice ref
     respond_error(request, status);
 }
 
+/* The address as the host of a URI (RFC 3986, 3.2.2). Nothing for those that no URI can
+ * name: unix sockets, and IPv6 addresses with a scope. */
+static struct slice address_host(struct request *request)
+{
+    struct slice addr = vars_get(request, VARIABLE_SERVER_ADDR, SLICE_NULL);
+    if (slice_find(addr, ':') == addr.len) {
+        return addr;
+    }
+    if (slice_starts(addr, SLICE("unix:")) || slice_find(addr, '%') < addr.len) {
+        return SLICE_NULL;
+    }
+    return slice_str(arena_printf(request->arena, "[%.*s]", SLICE_ARG(addr)));
+}
+
 static struct slice redirect_host(struct request *request)
 {
     struct slice name = request->server->name;
     if (request->set->server_name_in_redirect && name.len != 0) {
         return name;
     }
-    return request->host.len != 0 ? request->host
-                                  : vars_get(request, VARIABLE_SERVER_ADDR, SLICE_NULL);
+    return request->host.len != 0 ? request->host : address_host(request);
 }
 
-/* "http://host:port". */
+/* "http://host:port", or nothing where there is no host to name. */
 static const char *redirect_origin(struct request *request)
 {
     struct slice host = redirect_host(request);
     unsigned port = sockaddr_port(&request->client->address->addr);
+    if (host.len == 0) {
+        return "";
+    }
     if (!request->set->port_in_redirect || port == 0 || port == 80) {
         return arena_printf(request->arena, "http://%.*s", SLICE_ARG(host));
     }
@@ -201,10 +217,8 @@ static const char *redirect_origin(struct request *request)
 
 void respond_redirect(struct request *request, unsigned status, struct slice path)
 {
-    const char *front = "";
-    if (request->set->absolute_redirect) {
-        front = redirect_origin(request);
-    } else if (slice_starts(path, SLICE("//"))) {
+    const char *front = request->set->absolute_redirect ? redirect_origin(request) : "";
+    if (front[0] == '\0' && slice_starts(path, SLICE("//"))) {
         front = "/."; /* "//host/" alone would lead to another host (RFC 3986, 4.2) */
     }
     char *reference = arena_printf(request->arena, "%s%.*s", front, SLICE_ARG(path));
@@ -299,8 +313,11 @@ static void follow_error_page(struct request *request, const struct error_page *
     if (request->head.method != HTTP_HEAD) {
         request->head.method = HTTP_GET;
     }
-    if (kept != 0 && kept != 200) {
+    bool is_page = kept != 0 && kept != 200;
+    if (is_page || status == 412 || status == 416) { /* or it would fail once more */
         forget_conditions(request);
+    }
+    if (is_page) {
         request->error_status = kept;
     }
     if (page->named != NULL) {
