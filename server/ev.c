@@ -1,5 +1,6 @@
 #include "server/ev.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "server/ev_backend.h"
 #include <assert.h>
@@ -120,7 +121,9 @@ int ev_turn(struct ev_loop *loop, int timeout_ms)
     int count = ev_backend_wait(loop->backend, loop->events, EVENTS_A_TURN, timeout_ms);
     clock_update();
     if (count < 0) {
-        assert(errno == EINTR);
+        if (errno != EINTR) {
+            log_fatal(errno, "cannot wait for events");
+        }
         return -1;
     }
     mark_pending(loop, count);
