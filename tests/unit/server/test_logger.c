@@ -60,6 +60,13 @@ static struct message hear(void)
     return message;
 }
 
+static pid_t start_ready_logger(void)
+{
+    pid_t pid = start_logger();
+    ck_assert_uint_eq(hear().type, MESSAGE_READY);
+    return pid;
+}
+
 static void stop_logger(pid_t pid)
 {
     int status;
@@ -75,9 +82,19 @@ static void put(unsigned slot, uint32_t number, const char *text)
     ck_assert(ring_put(shm_ring(&shm, slot), number, &line, 1));
 }
 
+/* As a worker in slot 2 has it, with one log. */
+static struct ringlog ringlog_of_two(void)
+{
+    static struct log_file file = {.path = "a", .number = 0};
+    static const struct config config = {.log_files = &file, .log_file_count = 1};
+    return (struct ringlog){.shm = &shm,
+                            .ring = shm_ring(&shm, 2),
+                            .config = &config,
+                            .standard = RINGLOG_STDERR_NAMED};
+}
+
 START_TEST(writes_what_is_in_the_rings)
 {
-    begin();
     put(2, 0, "from two\n");
     pid_t pid = start_logger();
     put(3, 1, "from three\n");
@@ -86,21 +103,14 @@ START_TEST(writes_what_is_in_the_rings)
     stop_logger(pid);
     ck_assert_str_eq(tempdir_read("a"), "from two\nagain\n");
     ck_assert_str_eq(tempdir_read("b"), "from three\n");
-    end();
 }
 END_TEST
 
 /* A sleeping logger is woken by the sink; nothing else tells it. */
 START_TEST(is_woken_when_it_sleeps)
 {
-    begin();
     pid_t pid = start_logger();
-    struct log_file file = {.path = "a", .number = 0};
-    struct config config = {.log_files = &file, .log_file_count = 1};
-    struct ringlog log = {.shm = &shm,
-                          .ring = shm_ring(&shm, 2),
-                          .config = &config,
-                          .standard = RINGLOG_STDERR_NAMED};
+    struct ringlog log = ringlog_of_two();
     _Atomic uint32_t *state = &shm_head(&shm)->logger_state;
     while (atomic_load(state) != LOGGER_SLEEPING) {
         sched_yield();
@@ -113,15 +123,12 @@ START_TEST(is_woken_when_it_sleeps)
     ck_assert_int_lt(clock_read_ns() - started, NS_PER_SEC / 2);
     stop_logger(pid);
     ck_assert_str_eq(tempdir_read("a"), "wake up\n");
-    end();
 }
 END_TEST
 
 START_TEST(loses_nothing_when_it_is_killed)
 {
-    begin();
-    pid_t pid = start_logger();
-    ck_assert_uint_eq(hear().type, MESSAGE_READY);
+    pid_t pid = start_ready_logger();
     ck_assert_int_eq(kill(pid, SIGSTOP), 0);
     ck_assert_int_eq(waitpid(pid, NULL, WUNTRACED), pid);
     put(2, 0, "one\n");
@@ -133,14 +140,12 @@ START_TEST(loses_nothing_when_it_is_killed)
     stop_logger(start_logger());
     ck_assert_str_eq(tempdir_read("a"), "one\nthree\n");
     ck_assert_str_eq(tempdir_read("b"), "two\n");
-    end();
 }
 END_TEST
 
 /* One that died between taking a record and writing it. */
 START_TEST(takes_again_what_was_not_written)
 {
-    begin();
     put(2, 0, "one\n");
     put(2, 0, "two\n");
     uint32_t number;
@@ -148,15 +153,12 @@ START_TEST(takes_again_what_was_not_written)
     ck_assert(ring_take(shm_ring(&shm, 2), &number, &record));
     stop_logger(start_logger());
     ck_assert_str_eq(tempdir_read("a"), "one\ntwo\n");
-    end();
 }
 END_TEST
 
 START_TEST(takes_files_handed_over)
 {
-    begin();
-    pid_t pid = start_logger();
-    ck_assert_uint_eq(hear().type, MESSAGE_READY);
+    pid_t pid = start_ready_logger();
     struct message message = {.type = MESSAGE_FILE, .value = 7};
     strcpy(message.text, "c");
     int fd = open(tempdir_path("c"), O_WRONLY | O_APPEND | O_CREAT, 0600);
@@ -165,29 +167,24 @@ START_TEST(takes_files_handed_over)
     put(2, 7, "new file\n");
     stop_logger(pid);
     ck_assert_str_eq(tempdir_read("c"), "new file\n");
-    end();
 }
 END_TEST
 
 /* Records written before the file was given up are written to it still. */
 START_TEST(forgets_a_file_after_its_last_line)
 {
-    begin();
     put(2, 1, "last\n");
     pid_t pid = start_logger();
     ck_assert_int_eq(channel_tell(channel, MESSAGE_FORGET, 1), 0);
     stop_logger(pid);
     ck_assert_str_eq(tempdir_read("b"), "last\n");
-    end();
 }
 END_TEST
 
 START_TEST(tells_of_a_disk_that_takes_nothing)
 {
-    begin();
     logfiles_take(&files, 0, "/dev/full", open("/dev/full", O_WRONLY | O_APPEND));
-    pid_t pid = start_logger();
-    ck_assert_uint_eq(hear().type, MESSAGE_READY);
+    pid_t pid = start_ready_logger();
     put(2, 0, "lost\n");
     put(2, 1, "kept\n");
     struct message alert = hear();
@@ -196,51 +193,40 @@ START_TEST(tells_of_a_disk_that_takes_nothing)
     ck_assert_ptr_nonnull(strstr(alert.text, "/dev/full"));
     stop_logger(pid);
     ck_assert_str_eq(tempdir_read("b"), "kept\n");
-    end();
 }
 END_TEST
 
 START_TEST(tells_of_lines_that_were_dropped)
 {
-    begin();
-    struct log_file file = {.path = "a", .number = 0};
-    struct config config = {.log_files = &file, .log_file_count = 1};
-    struct ringlog log = {.shm = &shm,
-                          .ring = shm_ring(&shm, 2),
-                          .config = &config,
-                          .standard = RINGLOG_STDERR_NAMED};
+    struct ringlog log = ringlog_of_two();
     while (ring_drops(log.ring) < 3) {
         ringlog_write(&log, 0, SLICE("a line of some length that fills the ring\n"));
     }
     ck_assert(log.gave_up);
-    pid_t pid = start_logger();
-    ck_assert_uint_eq(hear().type, MESSAGE_READY);
+    pid_t pid = start_ready_logger();
     struct message note = hear();
     ck_assert_uint_eq(note.type, MESSAGE_NOTE);
     ck_assert_ptr_nonnull(strstr(note.text, "3 log lines of slot 2"));
     stop_logger(pid);
     ck_assert_uint_eq(atomic_load(shm_reported(&shm, 2)), 3);
-    end();
 }
 END_TEST
 
 START_TEST(leaves_when_the_master_is_gone)
 {
-    begin();
     put(2, 0, "before\n");
-    pid_t pid = start_logger();
-    ck_assert_uint_eq(hear().type, MESSAGE_READY);
+    pid_t pid = start_ready_logger();
     close(channel);
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
     ck_assert_str_eq(tempdir_read("a"), "before\n");
-    end();
 }
 END_TEST
 
 UNIT_SUITE(logger)
 {
+    tcase_add_checked_fixture(unit_case, begin, end);
     UNIT_TEST(writes_what_is_in_the_rings);
     UNIT_TEST(is_woken_when_it_sleeps);
     UNIT_TEST(loses_nothing_when_it_is_killed);
