@@ -70,18 +70,35 @@ static void identify(struct request *request, const struct precompressed_choice 
 }
 
 /* The fields that say what the content is. */
-static void describe(struct request *request, const struct precompressed_choice *choice)
+static void describe(struct request *request, const struct precompressed_choice *choice,
+                     bool coding_known)
 {
     struct response *response = &request->response;
     response->content_type = mime_type(request->set, request->path);
     if (mime_takes_charset(response->content_type)) {
         response->charset = request->set->charset;
     }
-    if (choice->coding != HTTP_CODING_IDENTITY) {
+    if (choice->coding != HTTP_CODING_IDENTITY && !coding_known) {
         respond_field(request, SLICE("Content-Encoding"),
                       http_coding_name(choice->coding));
     }
     response->accept_ranges = request->set->max_ranges > 0 && request->error_status == 0;
+}
+
+/* A client that sends If-Range has what describes the whole from an answer before
+ * (RFC 9110, 15.3.7); only parts within a multipart need it to be said. */
+static void send_ranges(struct request *request,
+                        const struct precompressed_choice *choice,
+                        const struct content_ranges *ranges)
+{
+    struct response *response = &request->response;
+    bool known = http_fields_get(&request->head.fields, HTTP_FIELD_IF_RANGE).ptr != NULL;
+    describe(request, choice, known);
+    response->date_known = known;
+    if (known && ranges->count == 1) {
+        response->content_type = response->charset = SLICE_NULL;
+    }
+    content_range_send(request, choice->file, ranges);
 }
 
 static void send_content(struct request *request,
@@ -99,11 +116,11 @@ static void send_content(struct request *request,
         return;
     }
     identify(request, choice, validators);
-    describe(request, choice);
     if (result == HTTP_RANGE_PARTIAL) {
-        content_range_send(request, file, &ranges);
+        send_ranges(request, choice, &ranges);
         return;
     }
+    describe(request, choice, false);
     request->response.status = 200;
     respond_add_file(request, file, 0, file->size);
 }
@@ -119,6 +136,7 @@ static void answer(struct request *request, struct filepath path, struct file *f
                            ims_of[request->set->if_modified_since], clock_wall()->tv_sec);
     if (cond.status == 304) {
         identify(request, &choice, &validators);
+        request->response.date_known = validators.etag.ptr != NULL;
         request->response.status = 304;
     } else if (cond.status != 0) {
         respond_error(request, cond.status);

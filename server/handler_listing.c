@@ -37,6 +37,7 @@ static void answer(struct request *request, const struct listing *listing)
     }
     respond_memory(request, 200, media_types[format],
                    arena_slice(request->arena, buf_slice(&out)));
+    respond_judged(request);
     buf_free(&out);
 }
 

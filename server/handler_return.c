@@ -41,6 +41,9 @@ static bool obey(struct request *request, const struct return_rule *rule)
     } else {
         respond_error(request, rule->status);
     }
+    if (rule->status >= 200 && rule->status < 300) {
+        respond_judged(request);
+    }
     return true;
 }
 

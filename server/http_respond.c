@@ -41,7 +41,8 @@ static void put_content_type(struct writer *writer, const struct response *respo
 {
     struct slice type = response->content_type;
     struct slice charset = response->charset;
-    if (type.len == 0 || !http_is_field_value(type)) {
+    if (type.len == 0 || !http_is_field_value(type) ||
+        http_status_bodiless(response->status)) {
         return;
     }
     put(writer, SLICE("Content-Type: "));
@@ -126,7 +127,9 @@ void http_respond_head(struct buf *out, const struct response *response,
     put_field(&writer, SLICE("Server: "), info->server);
     put_content_type(&writer, response);
     put_content_length(&writer, response);
-    put_field(&writer, SLICE("Last-Modified: "), response->last_modified);
+    if (!response->date_known) {
+        put_field(&writer, SLICE("Last-Modified: "), response->last_modified);
+    }
     put_connection(&writer, info);
     put_field(&writer, SLICE("ETag: "), response->etag);
     if (response->accept_ranges) {

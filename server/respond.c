@@ -1,7 +1,9 @@
 #include "server/respond.h"
+#include "common/clock.h"
 #include "server/error_page.h"
 #include "server/filecache.h"
 #include "server/filepath.h"
+#include "server/http_cond.h"
 #include "server/http_status.h"
 #include "server/route.h"
 #include "server/vars.h"
@@ -19,7 +21,7 @@ static void drop_content(struct request *request)
     struct response *response = &request->response;
     response->content_type = response->charset = SLICE_NULL;
     response->last_modified = response->etag = SLICE_NULL;
-    response->accept_ranges = false;
+    response->accept_ranges = response->date_known = false;
     response->content_length = 0;
     response->content = response->content_last = NULL;
     request_release_files(request);
@@ -67,6 +69,16 @@ void respond_memory(struct request *request, unsigned status, struct slice conte
     request->response.status = status;
     request->response.content_type = content_type;
     respond_add_memory(request, content);
+}
+
+void respond_judged(struct request *request)
+{
+    const struct http_validators none = {.etag = SLICE_NULL, .mtime = -1};
+    struct http_cond cond =
+        http_cond_evaluate(&request->head, &none, HTTP_IMS_OFF, clock_wall()->tv_sec);
+    if (cond.status != 0) {
+        respond_error(request, cond.status);
+    }
 }
 
 void respond_field(struct request *request, struct slice name, struct slice value)

@@ -23,6 +23,10 @@ void respond_location(struct request *request, unsigned status, struct slice ref
 void respond_memory(struct request *request, unsigned status, struct slice content_type,
                     struct slice content);
 
+/* Judges the request's conditions on a successful answer that has no validators
+ * (RFC 9110, 13.2.1), and puts a 304 or a 412 in its place where they fail. */
+void respond_judged(struct request *request);
+
 /* Adds a field line; name and value must live as long as the request. */
 void respond_field(struct request *request, struct slice name, struct slice value);
 

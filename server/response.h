@@ -23,6 +23,7 @@ struct response {
     struct slice content_type; /* null: no content, or none to name */
     struct slice charset;      /* appended as "; charset=" */
     struct slice last_modified;
+    bool date_known; /* the client needs no Last-Modified */
     struct slice etag;
     struct slice location; /* Location field, finished */
     struct slice server;   /* Server field; null: the product's name, empty: none */

@@ -163,7 +163,7 @@ START_TEST(answers_304_with_what_a_200_would_say)
     snprintf(field, sizeof(field), "If-None-Match: %s\r\n", etag);
     ck_assert_uint_eq(served_get("/cached/a.txt", field), 304);
     ck_assert_str_eq(serve_field("ETag"), etag);
-    ck_assert_str_eq(serve_field("Last-Modified"), "Tue, 14 Nov 2023 22:13:20 GMT");
+    ck_assert_str_eq(serve_field("Last-Modified"), ""); /* the ETag says it (15.4.5) */
     ck_assert_str_eq(serve_field("Cache-Control"), "max-age=3600");
     ck_assert_str_ne(serve_field("Expires"), "");
     ck_assert_str_eq(serve_field("X-Mine"), "yes");

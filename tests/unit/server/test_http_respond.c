@@ -97,7 +97,18 @@ START_TEST(gives_no_length_where_there_is_no_content)
 {
     setup();
     response.status = bodiless[_i];
-    ck_assert_ptr_null(strstr(render(), "Content-Length"));
+    response.content_type = SLICE("text/html");
+    ck_assert_ptr_null(strstr(render(), "Content-"));
+    finish();
+}
+END_TEST
+
+START_TEST(leaves_out_a_date_that_is_known)
+{
+    setup();
+    response.last_modified = SLICE("Mon, 07 Nov 1994 08:49:37 GMT");
+    response.date_known = true;
+    ck_assert_ptr_null(strstr(render(), "Last-Modified"));
     finish();
 }
 END_TEST
@@ -189,6 +200,7 @@ UNIT_SUITE(http_respond)
     UNIT_TEST(says_no_more_than_needed);
     UNIT_TEST(appends_to_what_is_there);
     UNIT_LOOP(gives_no_length_where_there_is_no_content, 0, 4);
+    UNIT_TEST(leaves_out_a_date_that_is_known);
     UNIT_TEST(names_a_status_without_a_reason);
     UNIT_TEST(tells_old_clients_that_the_connection_stays);
     UNIT_TEST(tells_how_long_it_waits);

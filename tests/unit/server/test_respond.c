@@ -298,6 +298,37 @@ START_TEST(returns_text)
 }
 END_TEST
 
+/* RFC 9110, 13.2.1: text is a representation too, one without validators. */
+static const struct {
+    const char *method, *target, *fields;
+    unsigned status;
+} judged[] = {
+    {"GET", "/text", "If-Match: *", 200},
+    {"GET", "/text", "If-Match: \"x\"", 412},
+    {"POST", "/text", "If-Match: \"x\"", 412},
+    {"GET", "/text", "If-None-Match: \"x\"", 200},
+    {"GET", "/text", "If-None-Match: *", 304},
+    {"HEAD", "/text", "If-None-Match: *", 304},
+    {"POST", "/text", "If-None-Match: *", 412},
+    {"GET", "/text", "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT", 200},
+    {"GET", "/text", "If-Unmodified-Since: Tue, 14 Nov 2023 22:13:20 GMT", 200},
+    {"GET", "/gone", "If-None-Match: *", 410},
+    {"GET", "/moved", "If-Match: \"x\"", 301},
+};
+
+START_TEST(judges_conditions_on_returned_text)
+{
+    char head[160];
+    serve_start("server { location /text { return 200 text; }"
+                " location /gone { return 410 text; }"
+                " location /moved { return 301 /text; } }");
+    snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n",
+             judged[_i].method, judged[_i].target, judged[_i].fields);
+    ck_assert_uint_eq(serve_ask(head), judged[_i].status);
+    serve_stop();
+}
+END_TEST
+
 START_TEST(returns_text_of_the_type_that_the_path_names)
 {
     serve_start("server { return 200 '{}'; }");
@@ -323,5 +354,6 @@ UNIT_SUITE(respond)
     UNIT_LOOP(redirects_to_the_address_without_a_host, 0, 3);
     UNIT_TEST(leaves_out_the_port_that_goes_without_saying);
     UNIT_LOOP(returns_text, 0, sizeof(returns) / sizeof(returns[0]));
+    UNIT_LOOP(judges_conditions_on_returned_text, 0, sizeof(judged) / sizeof(judged[0]));
     UNIT_TEST(returns_text_of_the_type_that_the_path_names);
 }
