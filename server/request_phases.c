@@ -21,25 +21,30 @@ static bool refuse_outsiders(struct request *request)
     return true;
 }
 
+static bool has_large_body(const struct request *request)
+{
+    uint64_t most = request->set->client_max_body_size;
+    return request->framing.body == HTTP_BODY_LENGTH && most != 0 &&
+           request->framing.content_length > most;
+}
+
 /* RFC 9110, 15.5.14. Nothing of the body will be read, so the connection cannot go on. */
 static bool refuse_large_body(struct request *request)
 {
-    uint64_t most = request->set->client_max_body_size;
-    uint64_t length = request->framing.content_length;
-    if (request->framing.body != HTTP_BODY_LENGTH || most == 0 || length <= most ||
-        request->in_error_page) {
+    if (!has_large_body(request) || request->in_error_page) {
         return false;
     }
     request_log(request, LOG_LEVEL_ERROR, 0,
                 "client intends to send too large body: %llu bytes",
-                (unsigned long long)length);
+                (unsigned long long)request->framing.content_length);
     request->response.close = true;
     respond_error(request, 413);
     return true;
 }
 
 /* RFC 9110, 9.1: unknown is 501. What we can never do, whatever the location, is 405:
- * CONNECT makes a tunnel, and TRACE echoes what may be secret. */
+ * CONNECT makes a tunnel, and TRACE echoes what may be secret. What a client sends behind
+ * a CONNECT may be meant for the tunnel already, and is never taken for a request. */
 static bool refuse_method(struct request *request)
 {
     switch (request->head.method) {
@@ -47,6 +52,8 @@ static bool refuse_method(struct request *request)
         respond_error(request, 501);
         return true;
     case HTTP_CONNECT:
+        request->response.close = true;
+        /* fall through */
     case HTTP_TRACE:
         say_allowed(request);
         respond_error(request, 405);
@@ -140,6 +147,9 @@ static void finish(struct request *request)
     if (request->error_status != 0) {
         response->status = request->error_status;
         request->error_status = 0;
+    }
+    if (has_large_body(request)) { /* nor will it be when another phase has answered */
+        response->close = true;
     }
     drop_forbidden_content(response);
     headers_apply(request);

@@ -31,7 +31,7 @@ static const struct {
     {"OPTIONS /a.txt HTTP/1.1\r\nHost: a\r\n\r\n", 204, false, "GET, HEAD, OPTIONS"},
     {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 204, false, "GET, HEAD, OPTIONS"},
     {"TRACE /say HTTP/1.1\r\nHost: a\r\n\r\n", 405, false, "GET, HEAD, OPTIONS"},
-    {"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405, false, "GET, HEAD, OPTIONS"},
+    {"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405, true, "GET, HEAD, OPTIONS"},
     {"BREW /say HTTP/1.1\r\nHost: a\r\n\r\n", 501, false, ""},
     {"get /say HTTP/1.1\r\nHost: a\r\n\r\n", 501, false, ""},
     /* bodies */
@@ -40,6 +40,9 @@ static const struct {
     {"POST /any HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999999\r\n\r\n", 200, false,
      ""},
     {"POST /say HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 413, true, ""},
+    {"BREW /say HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 501, true, ""},
+    {"OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n", 204, true,
+     "GET, HEAD, OPTIONS"},
     /* refused */
     {"GET / HTTP/1.1\r\n\r\n", 400, true, ""},
     {"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400, true, ""},
