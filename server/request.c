@@ -165,6 +165,14 @@ static unsigned choose_location(struct request *request, const char **why)
     return status;
 }
 
+/* RFC 9110, 7.4: what is asked for by https must not be told without TLS. */
+static unsigned check_scheme(const struct request *request, const char **why)
+{
+    return slice_eq_nocase(request->target.scheme, SLICE("https"))
+               ? http_refuse(421, why, "https target on a connection without TLS")
+               : 0;
+}
+
 static unsigned understand(struct request *request, const char **why)
 {
     unsigned status = http_target_parse(&request->target, request->head.target,
@@ -175,9 +183,9 @@ static unsigned understand(struct request *request, const char **why)
     }
     if (status == 0) {
         choose_server(request);
-        status = choose_location(request, why);
+        status = check_scheme(request, why);
     }
-    return status;
+    return status == 0 ? choose_location(request, why) : status;
 }
 
 void request_begin(struct request *request, struct slice block)
@@ -216,12 +224,21 @@ static struct slice first_line(struct slice partial)
     return slice_of(partial.ptr, len < LOGGED_LINE_MAX ? len : LOGGED_LINE_MAX);
 }
 
+/* A HEAD gets no content, however bad its head is (RFC 9110, 9.3.2). */
+static void note_partial(struct request *request, struct slice partial)
+{
+    request->head.request_line = arena_slice(request->arena, first_line(partial));
+    request->length = partial.len;
+    if (slice_starts(request->head.request_line, SLICE("HEAD "))) {
+        request->head.method = HTTP_HEAD;
+    }
+}
+
 void request_refuse(struct request *request, unsigned status, const char *why,
                     struct slice partial)
 {
     if (!request->head_ok && partial.len != 0) {
-        request->head.request_line = arena_slice(request->arena, first_line(partial));
-        request->length = partial.len;
+        note_partial(request, partial);
     }
     request_log(request, LOG_LEVEL_INFO, 0, "refused with %u: %s", status, why);
     request->framing.body = HTTP_BODY_NONE;

@@ -84,6 +84,24 @@ START_TEST(refuses_a_long_header_section)
 }
 END_TEST
 
+static const char *const bad_head_requests[] = {
+    "HEAD / HTTP/1.1\r\nX: \x01",
+    "HEAD / HTTP/1.1\r\nHost : a\r\n\r\n",
+    "\r\nHEAD / HTTP/1.1\r\n\x7f",
+};
+
+/* RFC 9110, 9.3.2: as far as it can be read, it is a HEAD. */
+START_TEST(sends_no_content_to_a_bad_head_request)
+{
+    begin();
+    live_send(&client, bad_head_requests[_i]);
+    live_expect_end(&client);
+    ck_assert(live_has(&client, "HTTP/1.1 4"));
+    ck_assert(slice_ends(buf_slice(&client.got), SLICE("\r\n\r\n")));
+    end();
+}
+END_TEST
+
 /* --- bodies ------------------------------------------------------------------------- */
 
 static const char *const bodies[] = {
@@ -340,6 +358,8 @@ UNIT_SUITE(conn_read)
               (int)(sizeof(bad_heads) / sizeof(bad_heads[0])));
     UNIT_TEST(refuses_a_long_request_line);
     UNIT_TEST(refuses_a_long_header_section);
+    UNIT_LOOP(sends_no_content_to_a_bad_head_request, 0,
+              (int)(sizeof(bad_head_requests) / sizeof(bad_head_requests[0])));
     UNIT_LOOP(goes_on_after_a_body, 0, (int)(sizeof(bodies) / sizeof(bodies[0])));
     UNIT_LOOP(goes_on_when_body_and_next_head_come_together, 0,
               (int)(sizeof(bodies) / sizeof(bodies[0])));
