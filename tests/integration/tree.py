@@ -22,12 +22,13 @@ def plant(folder, files, when=PLANTED):
 
 
 @contextlib.contextmanager
-def serving(config, files):
-    """A running server with files planted in its folder; watched to its end."""
+def serving(config, files, **options):
+    """A running server with files planted in its folder; watched to its end. The options
+    are those of its start."""
     server = Server()
     try:
         plant(server.dir, files)
-        yield server.start(config)
+        yield server.start(config, **options)
         server.stop()
     finally:
         server.clean()
