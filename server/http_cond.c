@@ -85,13 +85,24 @@ static bool has(const struct http_fields *fields, enum http_field_id id)
     return fields->first[id] != 0;
 }
 
-/* A date that is to be compared: false when the field is absent or invalid, or there is
- * nothing to compare it with. Each of those makes the condition ignored. */
+/* Whether a second line follows the first. */
+static bool is_repeated(const struct http_fields *fields, enum http_field_id id)
+{
+    for (size_t i = fields->first[id]; i < fields->count; i++) {
+        if (fields->lines[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A date that is to be compared: false when the field is absent, invalid or repeated, or
+ * there is nothing to compare it with. Each of those makes the condition ignored. */
 static bool get_date(const struct http_fields *fields, enum http_field_id id,
                      const struct http_validators *validators, int64_t now,
                      int64_t *seconds)
 {
-    return has(fields, id) && validators->mtime >= 0 &&
+    return has(fields, id) && validators->mtime >= 0 && !is_repeated(fields, id) &&
            http_date_parse(http_fields_get(fields, id), now, seconds);
 }
 

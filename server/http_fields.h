@@ -15,7 +15,8 @@
 
 /* How often a field line may appear (RFC 9110, 5.3). */
 enum http_arity {
-    HTTP_REPEATABLE, /* unknown fields: each line stands by itself */
+    HTTP_REPEATABLE, /* each line stands by itself: unknown fields, and those that several
+                      * lines make void (RFC 9110, 13.1.3 and 13.1.4) */
     HTTP_LIST,       /* several lines are one comma-separated list */
     HTTP_SINGLETON,  /* a second line is an error (400) */
 };
@@ -32,10 +33,10 @@ enum http_arity {
     X(EXPECT, "Expect", HTTP_LIST)                                                       \
     X(HOST, "Host", HTTP_SINGLETON)                                                      \
     X(IF_MATCH, "If-Match", HTTP_LIST)                                                   \
-    X(IF_MODIFIED_SINCE, "If-Modified-Since", HTTP_SINGLETON)                            \
+    X(IF_MODIFIED_SINCE, "If-Modified-Since", HTTP_REPEATABLE)                           \
     X(IF_NONE_MATCH, "If-None-Match", HTTP_LIST)                                         \
     X(IF_RANGE, "If-Range", HTTP_SINGLETON)                                              \
-    X(IF_UNMODIFIED_SINCE, "If-Unmodified-Since", HTTP_SINGLETON)                        \
+    X(IF_UNMODIFIED_SINCE, "If-Unmodified-Since", HTTP_REPEATABLE)                       \
     X(RANGE, "Range", HTTP_SINGLETON)                                                    \
     X(REFERER, "Referer", HTTP_SINGLETON)                                                \
     X(TRANSFER_ENCODING, "Transfer-Encoding", HTTP_LIST)                                 \

@@ -62,6 +62,8 @@ static const struct {
     {"GET", IUS BEFORE "\r\n", &strong, 412},
     {"PUT", IUS BEFORE "\r\n", &strong, 412},
     {"GET", IUS "yesterday\r\n", &strong, 0},
+    {"GET", IUS BEFORE "\r\n" IUS BEFORE "\r\n", &strong, 0},
+    {"GET", IUS BEFORE ", " BEFORE "\r\n", &strong, 0},
     {"GET", IUS BEFORE "\r\n", &none, 0},
     {"GET", IM "\"a\"\r\n" IUS BEFORE "\r\n", &strong, 0},
     /* If-None-Match (13.1.2) */
@@ -126,6 +128,9 @@ static const struct {
     {"GET", IMS "Sun Nov  6 08:49:37 1994\r\n", HTTP_IMS_EXACT, 304},
     {"GET", IMS "Mon, 06 Nov 1994 08:49:37 GMT\r\n", HTTP_IMS_BEFORE, 0},
     {"GET", IMS SAME "; length=1\r\n", HTTP_IMS_BEFORE, 0},
+    {"GET", IMS SAME "\r\n" IMS SAME "\r\n", HTTP_IMS_BEFORE, 0},
+    {"GET", IMS SAME ", " SAME "\r\n", HTTP_IMS_BEFORE, 0},
+    {"GET", IMS SAME "\r\nX: y\r\n", HTTP_IMS_BEFORE, 304},
     {"GET", IMS "\r\n", HTTP_IMS_BEFORE, 0},
 };
 
