@@ -218,6 +218,21 @@ static void apply_charset(struct request *request)
     }
 }
 
+/* --- Allow -------------------------------------------------------------------------- */
+
+/* RFC 9110, 10.2.1: a 405 says what is allowed. Where the configuration refuses them all,
+ * that is nothing. */
+static void complete_allow(struct request *request)
+{
+    ARRAY_EACH(struct response_field, field, &request->response.fields)
+    {
+        if (slice_eq_nocase(field->name, SLICE("Allow"))) {
+            return;
+        }
+    }
+    respond_field(request, SLICE("Allow"), SLICE(""));
+}
+
 void headers_apply(struct request *request)
 {
     const struct added_headers *added = &request->set->add_header;
@@ -231,4 +246,7 @@ void headers_apply(struct request *request)
         }
     }
     apply_charset(request);
+    if (request->response.status == 405) {
+        complete_allow(request);
+    }
 }
