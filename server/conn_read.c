@@ -188,7 +188,8 @@ static bool take_head(struct conn *conn, struct intake *intake)
     intake->scanner = (struct http_scanner){0};
     intake->began_ms = clock_now_ms();
     intake->pipelined = true;
-    answer(conn, request, intake->bytes.len > 0);
+    conn->more = intake->bytes.len > 0;
+    answer(conn, request, conn->more);
     return true;
 }
 
@@ -298,6 +299,7 @@ static bool take_body(struct conn *conn, struct intake *intake)
         break;
     }
     intake->began_ms = clock_now_ms();
+    conn->more = intake->bytes.len > 0;
     end_body(conn);
     return true;
 }
@@ -309,10 +311,10 @@ static bool take_body(struct conn *conn, struct intake *intake)
 static bool begin_batch(struct conn *conn, const struct intake *intake)
 {
     conn_enter(conn, CONN_READ_HEAD);
-    if (false && intake->had_turn) {
+    if (intake->had_turn) {
         conn_enter(conn, CONN_SEND);
     }
-    return true;
+    return !intake->had_turn;
 }
 
 /* One step with what there is. False: something has to happen first. */

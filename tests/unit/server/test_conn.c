@@ -91,6 +91,30 @@ START_TEST(answers_pipelined_requests_in_order)
 }
 END_TEST
 
+/* However much a client asks for at once, the others have their turn. */
+START_TEST(answers_one_batch_a_turn)
+{
+    if (!TORTURE) {
+        begin();
+        for (int i = 0; i < MANY; i++) {
+            ck_assert_int_eq(write(client.fd, GET("/"), strlen(GET("/"))),
+                             (ssize_t)strlen(GET("/")));
+        }
+        size_t seen = 0, turns = 0;
+        for (; seen < MANY; turns++) {
+            live_turn(1000);
+            live_receive(&client);
+            size_t now = live_count(&client, "\r\n\r\nhello");
+            ck_assert_uint_gt(now, seen);
+            ck_assert_uint_le(now - seen, 32);
+            seen = now;
+        }
+        ck_assert_uint_eq(turns, 4);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(sends_the_answers_of_one_read_at_once)
 {
     if (!TORTURE) {
@@ -286,6 +310,7 @@ UNIT_SUITE(conn)
     UNIT_TEST(owns_nothing_while_idle);
     UNIT_TEST(takes_a_head_in_pieces);
     UNIT_TEST(answers_pipelined_requests_in_order);
+    UNIT_TEST(answers_one_batch_a_turn);
     UNIT_TEST(sends_the_answers_of_one_read_at_once);
     UNIT_LOOP(decides_whether_to_stay, 0,
               (int)(sizeof(decisions) / sizeof(decisions[0])));
