@@ -128,9 +128,10 @@ static void run_once(struct request *request)
     }
 }
 
+/* RFC 9110, 15.3.6: a 205 has none either, but says so with a Content-Length of 0. */
 static void drop_forbidden_content(struct response *response)
 {
-    if (http_status_bodiless(response->status)) {
+    if (http_status_bodiless(response->status) || response->status == 205) {
         response->content = response->content_last = NULL;
         response->content_length = 0;
         response->content_type = response->charset = SLICE_NULL;

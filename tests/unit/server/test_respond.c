@@ -278,6 +278,7 @@ static const struct {
     {"return 200;", 200, "", "0", ""},
     {"return 204;", 204, "", "", ""},
     {"return 204 text;", 204, "", "", ""},
+    {"return 205 text;", 205, "", "0", ""},
     {"return 200 text;", 200, "text/plain", "4", "text"},
     {"return 200 '';", 200, "text/plain", "0", ""},
     {"return 404 text;", 404, "text/plain", "4", "text"},
