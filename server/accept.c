@@ -14,6 +14,7 @@
 #define BACKOFF_MIN_MS  100  /* doubled .. */
 #define BACKOFF_MAX_MS  1000 /* .. up to this */
 #define IDLE_MIN_MS     1000 /* a younger idle connection is likely to be used again */
+#define HEAD_MIN_MS     5000 /* most heads have come sooner */
 #define COMPLAIN_MS     10000
 #define BEAT_FRESH_NS   (2 * NS_PER_SEC)
 #define SHARE_TOLERANCE 8 /* connections, or an eighth */
@@ -223,7 +224,8 @@ static enum outcome take(struct acceptor *acceptor)
 static bool has_place(struct worker *worker)
 {
     if (worker->conns.count < worker->connections_max ||
-        conns_drop_idle(&worker->conns, IDLE_MIN_MS)) {
+        conns_drop_idle(&worker->conns, IDLE_MIN_MS) ||
+        conns_drop_head(&worker->conns, HEAD_MIN_MS)) {
         return true;
     }
     if (may_complain(&worker->accept)) {

@@ -95,6 +95,7 @@ void conns_init(struct conns *conns)
 {
     *conns = (struct conns){.buffer = xmalloc(CONN_BUFFER_SIZE)};
     list_init(&conns->busy);
+    list_init(&conns->heads);
     list_init(&conns->idle);
     list_init(&conns->closing);
     list_init(&conns->pool);
@@ -198,7 +199,7 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
                const struct listen_socket *listener)
 {
     struct conn *conn = create(worker, fd, peer, listener);
-    list_append(&worker->conns.busy, &conn->link);
+    list_append(&worker->conns.heads, &conn->link);
     worker->conns.count++;
     publish_count(worker);
     BOARD_ADD(worker->board, accepted, 1);
@@ -279,17 +280,27 @@ void conns_sweep(struct conns *conns)
     }
 }
 
-bool conns_drop_idle(struct conns *conns, int64_t min_age_ms)
+static bool drop_oldest(const struct list *list, int64_t min_age_ms)
 {
-    if (list_empty(&conns->idle)) {
+    if (list_empty(list)) {
         return false;
     }
-    struct conn *oldest = LIST_ITEM(conns->idle.next, struct conn, link);
+    struct conn *oldest = LIST_ITEM(list->next, struct conn, link);
     if (clock_now_ms() - oldest->since_ms < min_age_ms) {
         return false;
     }
     conn_close(oldest, "its place was needed");
     return true;
+}
+
+bool conns_drop_idle(struct conns *conns, int64_t min_age_ms)
+{
+    return drop_oldest(&conns->idle, min_age_ms);
+}
+
+bool conns_drop_head(struct conns *conns, int64_t min_age_ms)
+{
+    return drop_oldest(&conns->heads, min_age_ms);
 }
 
 static bool waits(const struct conn *conn)
@@ -312,7 +323,7 @@ static void drop_waiting(struct list *list, int64_t since_ms)
 void conns_drop_waiting(struct conns *conns, int64_t min_age_ms)
 {
     int64_t since_ms = clock_now_ms() - min_age_ms;
-    drop_waiting(&conns->busy, since_ms);
+    drop_waiting(&conns->heads, since_ms);
     drop_waiting(&conns->idle, since_ms);
 }
 
@@ -326,6 +337,7 @@ static void close_all(struct list *list)
 void conns_clear(struct conns *conns)
 {
     close_all(&conns->busy);
+    close_all(&conns->heads);
     close_all(&conns->idle);
     conns_sweep(conns);
     LIST_EACH(link, next, &conns->pool)

@@ -85,11 +85,12 @@ struct conn {
 /* Every connection of a worker. */
 struct conns {
     struct list busy;
-    struct list idle;    /* oldest first: the first to go when room is needed */
+    struct list idle;    /* oldest first: the first to go when room is needed, .. */
+    struct list heads;   /* .. and READ_HEAD, oldest first: the next */
     struct list closing; /* freed by conns_sweep() */
     struct list pool;    /* unused struct conn, a few */
     size_t pool_count;
-    size_t count; /* open: busy and idle */
+    size_t count; /* open: busy, heads and idle */
     char *buffer; /* the worker-wide receive buffer */
 };
 
@@ -112,6 +113,9 @@ void conns_sweep(struct conns *conns);
 /* Closes the connection that has been idle longest, if older than min_age_ms. Returns
  * whether it did. */
 bool conns_drop_idle(struct conns *conns, int64_t min_age_ms);
+
+/* The same for the one whose head has been awaited longest. */
+bool conns_drop_head(struct conns *conns, int64_t min_age_ms);
 
 /* Closes every connection that has waited that long for the first byte of a request. */
 void conns_drop_waiting(struct conns *conns, int64_t min_age_ms);

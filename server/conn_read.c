@@ -23,7 +23,7 @@ struct intake {
     struct http_scanner scanner;
     int64_t began_ms;
     bool pipelined;
-    bool had_turn; /* a batch was answered in this event: the other connections are next */
+    bool had_turn; /* a batch was answered in this event: others are next */
 };
 
 void conn_free_input(struct conn *conn)

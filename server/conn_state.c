@@ -30,6 +30,8 @@ const char *conn_doing(const struct conn *conn)
 static struct list *home(struct conns *conns, enum conn_state state)
 {
     switch (state) {
+    case CONN_READ_HEAD:
+        return &conns->heads;
     case CONN_IDLE:
         return &conns->idle;
     case CONN_CLOSING:

@@ -164,8 +164,9 @@ static inline void live_leave(struct live_client *client)
 static inline struct conn *live_conn(void)
 {
     ck_assert_uint_eq(live.conns.count, 1);
-    struct list *list =
-        list_empty(&live.conns.idle) ? &live.conns.busy : &live.conns.idle;
+    struct list *list = !list_empty(&live.conns.idle)    ? &live.conns.idle
+                        : !list_empty(&live.conns.heads) ? &live.conns.heads
+                                                         : &live.conns.busy;
     return LIST_ITEM(list->next, struct conn, link);
 }
 

@@ -159,6 +159,29 @@ START_TEST(gives_the_place_of_an_idle_connection_to_a_new_one)
 }
 END_TEST
 
+/* Else a few clients that begin requests and never end them would lock out all others. */
+START_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one)
+{
+    begin(site);
+    live.connections_max = 2;
+    struct live_client a = dial("127.0.0.1"), b = dial("127.0.0.1"),
+                       c = dial("127.0.0.1");
+    live_send(&a, "GET / HT");
+    until(live.accept.pause == ACCEPT_FULL);
+    struct conn *oldest = LIST_ITEM(live.conns.heads.next, struct conn, link);
+    oldest->since_ms -= 5000;
+    live_send(&c, GET);
+    live_expect(&c, "\r\n\r\n127.0.0.1");
+    live_expect_end(&a);
+    live_send(&b, GET);
+    live_expect(&b, "\r\n\r\n127.0.0.1");
+    live_leave(&a);
+    live_leave(&b);
+    live_leave(&c);
+    end();
+}
+END_TEST
+
 static void limit_descriptors(rlim_t most)
 {
     struct rlimit limit;
@@ -331,6 +354,7 @@ UNIT_SUITE(accept)
     UNIT_TEST(knows_the_address_that_was_dialled);
     UNIT_TEST(leaves_clients_in_the_queue_when_full);
     UNIT_TEST(gives_the_place_of_an_idle_connection_to_a_new_one);
+    UNIT_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one);
     UNIT_TEST(pauses_without_descriptors_and_goes_on);
     UNIT_TEST(lets_the_other_worker_go_first);
     UNIT_LOOP(does_not_wait_for_who_would_not_take_it, 0,

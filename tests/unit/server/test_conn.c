@@ -289,7 +289,7 @@ START_TEST(numbers_and_counts_connections)
     live.board = &board;
     uint64_t number = live_conn()->client.number;
     struct live_client second = live_connect();
-    struct conn *newest = LIST_ITEM(live.conns.busy.prev, struct conn, link);
+    struct conn *newest = LIST_ITEM(live.conns.heads.prev, struct conn, link);
     ck_assert_uint_eq(newest->client.number, number + 1);
     ck_assert_uint_eq(board.connections, 2);
     ck_assert_uint_eq(board.connections_free, 998);
