@@ -1,4 +1,5 @@
 #include "config/build.h"
+#include "common/xalloc.h"
 #include "config/inherit.h"
 #include "config/listeners.h"
 #include "config/log_formats.h"
@@ -138,7 +139,9 @@ static struct config *create_config(const struct config_source *source)
     return config;
 }
 
-struct config *config_load(const struct config_source *source, struct diagnostics *diag)
+/* Whole or not: with errors, what they left out is missing. */
+static struct config *build_all(const struct config_source *source,
+                                struct diagnostics *diag)
 {
     struct config *config = create_config(source);
     struct build build = {.config = config, .arena = config->arena, .diag = diag};
@@ -152,11 +155,40 @@ struct config *config_load(const struct config_source *source, struct diagnostic
     build.errors_before = diag->errors;
     build_config(&build);
     arena_destroy(build.scratch);
-    if (diag->errors != build.errors_before) {
+    return config;
+}
+
+struct config *config_load(const struct config_source *source, struct diagnostics *diag)
+{
+    size_t errors_before = diag->errors;
+    struct config *config = build_all(source, diag);
+    if (diag->errors != errors_before) {
         config_destroy(config);
         return NULL;
     }
     return config;
+}
+
+static bool names_pid(const struct config *config)
+{
+    const struct statement *line = config->tree;
+    while (line != NULL && !slice_eq(line->name.text, SLICE("pid"))) {
+        line = line->next;
+    }
+    return line != NULL;
+}
+
+char *config_find_pid(const struct config_source *source)
+{
+    struct arena *arena = arena_create(CONFIG_CHUNK);
+    struct diagnostics diag;
+    diag_init(&diag, arena);
+    struct config *config = build_all(source, &diag);
+    bool known = (diag.errors == 0 || names_pid(config)) && config->set.pid != NULL;
+    char *pid = known ? xstrdup(config->set.pid) : NULL;
+    config_destroy(config);
+    arena_destroy(arena);
+    return pid;
 }
 
 void config_destroy(struct config *config)

@@ -25,6 +25,13 @@ struct config *config_load(const struct config_source *source, struct diagnostic
 void config_destroy(struct config *config);
 
 /*
+ * The pid file of a configuration, to find the server that runs it: also of one that has
+ * errors, if it names the file itself. NULL when that cannot be told. The caller frees
+ * it.
+ */
+char *config_find_pid(const struct config_source *source);
+
+/*
  * What can be told of the file system without changing it: roots and aliases that are not
  * there, log directories that are missing. Warnings and errors with the directive's
  * position. Things that cannot be seen by this user are warnings that say so.

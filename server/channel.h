@@ -19,12 +19,15 @@ enum message_type {
     MESSAGE_FAILED, /* text: why it will not become ready */
     MESSAGE_NOTE,   /* value: log level, text: a line for the error log */
     MESSAGE_REOPEN, /* the child was asked to reopen the logs, and asks the master */
+    MESSAGE_SYNCED, /* value: of the MESSAGE_SYNC; what was said before it is done */
+    MESSAGE_CUT,    /* value: connections that a worker closes as it has to leave */
     /* master to child */
     MESSAGE_GO,       /* accept connections */
     MESSAGE_DRAIN,    /* value: enum drain, as bits */
     MESSAGE_STOP,     /* leave at once; the logger: once all rings are empty */
     MESSAGE_FILE,     /* to the logger: log file number `value`, text: path, one fd */
     MESSAGE_FORGET,   /* to the logger: number `value` is used no more */
+    MESSAGE_SYNC,     /* to the logger: answer with the same value */
     MESSAGE_STANDARD, /* fd: the new standard error */
     MESSAGE_COUNT,
 };

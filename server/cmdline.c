@@ -25,25 +25,21 @@ const char cmdline_help[] =
     "  -v             version\n"
     "  -V             version, and how it was built\n";
 
-static const struct command {
-    const char *name;
-    int number;
-} commands[] = {
-    {"stop", SIGTERM},
-    {"quit", SIGQUIT},
-    {"reload", SIGHUP},
-    {"reopen", SIGUSR1},
+static const struct cmdline_word words[] = {
+    {"stop", SIGTERM, false},
+    {"quit", SIGQUIT, false},
+    {"reload", SIGHUP, true},
+    {"reopen", SIGUSR1, true},
 };
 
-static bool find_signal(const char *name, int *number)
+static const struct cmdline_word *find_word(const char *name)
 {
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(name, commands[i].name) == 0) {
-            *number = commands[i].number;
-            return true;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(name, words[i].name) == 0) {
+            return &words[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 /* Options without an argument: each stands for an action, but for -q. */
@@ -88,7 +84,7 @@ static bool take_option(struct cmdline *out, int letter, char *error, size_t roo
         *place = optarg;
         return true;
     }
-    if (letter == 's' && !find_signal(optarg, &out->signal)) {
+    if (letter == 's' && (out->word = find_word(optarg)) == NULL) {
         snprintf(error, room,
                  "invalid signal \"%s\": expected stop, quit, reload, reopen", optarg);
         return false;

@@ -13,6 +13,7 @@ enum exit_status {
     EXIT_FAILED = 1,          /* configuration or run time */
     EXIT_USAGE = 2,           /* the command line itself */
     EXIT_ALREADY_RUNNING = 3, /* a master holds the pid file */
+    EXIT_NO_MASTER = 3,       /* to a question: nobody holds it */
     EXIT_WORKERS_FAILED = 4,  /* workers did not become ready */
 };
 
@@ -26,6 +27,13 @@ enum cmdline_action {
     ACTION_HELP,
 };
 
+/* What -s takes. */
+struct cmdline_word {
+    const char *name;
+    int signal;
+    bool is_asked; /* over the control socket, and the answer waited for */
+};
+
 /* Pointers are the arguments themselves; NULL where an option was not given. */
 struct cmdline {
     enum cmdline_action action;
@@ -35,7 +43,7 @@ struct cmdline {
     const char *error_log;
     const char *directory; /* DIR: serve this one, with the built-in configuration */
     const char *listen;    /* .. on this address instead of localhost:8080 */
-    int signal;            /* for ACTION_SIGNAL: the number */
+    const struct cmdline_word *word; /* for ACTION_SIGNAL */
     bool quiet;
 };
 

@@ -1,6 +1,7 @@
 #include "server/commands.h"
 #include "common/fdutil.h"
 #include "config/dump.h"
+#include "server/control_ask.h"
 #include "server/ev.h"
 #include "server/pidfile.h"
 #include "server/privileges.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,24 +75,31 @@ static int fail(const char *format, const char *path, const char *why)
     return EXIT_FAILED;
 }
 
-static int signal_holder(const char *path, int number)
+/* The master of the pid file; 0: there is none, which was said. */
+static pid_t find_master(const char *path)
 {
     pid_t holder = 0;
     switch (pidfile_find(path, &holder)) {
     case PIDFILE_ERROR:
-        return fail("tinyhttpd: [error] pid file \"%s\" cannot be read: %s\n", path,
-                    strerror(errno));
+        fail("tinyhttpd: [error] pid file \"%s\" cannot be read: %s\n", path,
+             strerror(errno));
+        return 0;
     case PIDFILE_OK:
-        return fail("tinyhttpd: [error] no master runs: nobody holds the pid file "
-                    "\"%s\"%s\n",
-                    path, "");
+        fail("tinyhttpd: [error] no master runs: nobody holds the pid file \"%s\"%s\n",
+             path, "");
+        return 0;
     default:
         break;
     }
     if (holder == 0) {
-        return fail("tinyhttpd: [error] the pid file \"%s\" is held, %s\n", path,
-                    "but has no pid yet");
+        fail("tinyhttpd: [error] the pid file \"%s\" is held, %s\n", path,
+             "but has no pid yet");
     }
+    return holder;
+}
+
+static int send_signal(const char *path, pid_t holder, int number)
+{
     if (kill(holder, number) < 0) {
         return fail("tinyhttpd: [error] the master of \"%s\" was not signalled: %s\n",
                     path, strerror(errno));
@@ -98,14 +107,43 @@ static int signal_holder(const char *path, int number)
     return EXIT_OK;
 }
 
-int command_signal(const struct config_source *source, const struct cmdline *cmdline)
+/* What is said of a configuration that the master would reject, it need not be asked. */
+static bool is_loadable(const struct config_source *source)
 {
     struct config *config = start_load(source, false, true);
+    config_destroy(config);
     if (config == NULL) {
+        dprintf(STDERR_FILENO, "tinyhttpd: [error] reload rejected: the configuration is "
+                               "not valid, the server goes on with the one it has\n");
+    }
+    return config != NULL;
+}
+
+/* By the word when it wants an answer, else by the signal. */
+static int tell_master(const char *path, const struct config_source *source,
+                       const struct cmdline *cmdline)
+{
+    const struct cmdline_word *word = cmdline->word;
+    pid_t holder = find_master(path);
+    if (holder == 0) {
+        return word->is_asked ? EXIT_NO_MASTER : EXIT_FAILED;
+    }
+    if (word->signal == SIGHUP && !is_loadable(source)) {
         return EXIT_FAILED;
     }
-    int status = signal_holder(config->set.pid, cmdline->signal);
-    config_destroy(config);
+    int status = word->is_asked ? control_ask(path, word->name, cmdline->quiet) : -1;
+    return status >= 0 ? status : send_signal(path, holder, word->signal);
+}
+
+int command_signal(const struct config_source *source, const struct cmdline *cmdline)
+{
+    char *path = config_find_pid(source);
+    if (path == NULL) { /* said why */
+        config_destroy(start_load(source, false, true));
+        return EXIT_FAILED;
+    }
+    int status = tell_master(path, source, cmdline);
+    free(path);
     return status;
 }
 

@@ -39,15 +39,19 @@ static void put_cause(struct buf *out, const struct slot *slot, int status)
                number == SIGKILL ? sender : "", WCOREDUMP(status) ? ", core dumped" : "");
 }
 
+uint64_t death_connections(const struct master *master, const struct slot *slot)
+{
+    uint32_t open = atomic_load(&shm_board(&master->shm, slot->number)->connections);
+    uint64_t most = slot->generation == NULL ? 0 : slot->generation->connections_max;
+    return open < most ? open : most; /* the child may have written anything */
+}
+
 static void put_losses(struct buf *out, const struct master *master,
                        const struct slot *slot, const struct rusage *usage)
 {
     const struct board_slot *board = shm_board(&master->shm, slot->number);
-    uint32_t open = atomic_load(&board->connections);
-    uint64_t most = slot->generation == NULL ? 0 : slot->generation->connections_max;
-    uint64_t lost = open < most ? open : most; /* the child may have written anything */
     buf_printf(out, ", %llu connections lost, peak memory %ld KiB",
-               (unsigned long long)lost, usage->ru_maxrss);
+               (unsigned long long)death_connections(master, slot), usage->ru_maxrss);
     char request[REQUEST_MAX];
     if (slot->number != SLOT_LOGGER && board_describe(board, request, sizeof(request))) {
         buf_printf(out, ", %s", request);

@@ -5,9 +5,14 @@
 #define SERVER_DEATH_H
 
 #include "server/slots.h"
+#include <stdint.h>
 #include <sys/resource.h>
 
 struct master;
+
+/* Connections that were open in a child that died, as far as its record can be believed.
+ */
+uint64_t death_connections(const struct master *master, const struct slot *slot);
 
 /* Writes the record from the wait status and the child's scoreboard, which outlives it.
  * At most one line a second and slot; the next one says how many were left out. */

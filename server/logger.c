@@ -52,6 +52,9 @@ static void obey(struct logger *logger, const struct message *message, int fd)
     case MESSAGE_FORGET:
         logfiles_doom(logger->files, message->value);
         break;
+    case MESSAGE_SYNC:
+        channel_tell(logger->channel, MESSAGE_SYNCED, message->value);
+        break;
     case MESSAGE_STOP:
         logger->finish = true;
         break;

@@ -26,6 +26,7 @@ struct master *master_create(const struct config_source *source)
     master->pidfile = (struct pidfile)PIDFILE_NONE;
     list_init(&master->generations);
     reload_init(&master->reload);
+    control_init(&master->control);
     shm_create(&master->shm);
     shm_prepare(&master->shm, SLOT_MASTER);
     master->log.shm = &master->shm;
@@ -37,6 +38,14 @@ struct master *master_create(const struct config_source *source)
     return master;
 }
 
+static void remove_status(struct master *master)
+{
+    if (master->status_path != NULL) {
+        unlink(master->status_path);
+        free(master->status_path);
+    }
+}
+
 void master_destroy(struct master *master)
 {
     while (!list_empty(&master->generations)) {
@@ -44,9 +53,13 @@ void master_destroy(struct master *master)
                            LIST_ITEM(master->generations.next, struct generation, link));
     }
     log_set_sink(NULL, NULL);
+    control_close(&master->control);
+    verdict_clear(&master->reload.verdict);
+    remove_status(master);
     listeners_clear(&master->listeners);
     logfiles_clear(&master->logs);
     pidfile_remove(&master->pidfile);
+    notify_close(&master->notify);
     shm_destroy(&master->shm);
     free(master);
 }
@@ -100,22 +113,31 @@ static void redirect_stderr(struct master *master)
 static void send_log_news(struct master *master)
 {
     const struct slot *logger = logger_slot(master);
-    if (logger->channel >= 0) {
-        logfiles_send_news(&master->logs, logger->channel);
+    struct reopening *reopening = &master->reopening;
+    if (logger->channel >= 0 && logfiles_send_news(&master->logs, logger->channel) &&
+        reopening->told != reopening->asked &&
+        channel_tell(logger->channel, MESSAGE_SYNC, reopening->asked) == 0) {
+        reopening->told = reopening->asked;
     }
 }
 
-static void reopen_logs(struct master *master)
+unsigned master_reopen(struct master *master)
 {
-    size_t failed = logfiles_reopen(&master->logs);
+    struct reopening *reopening = &master->reopening;
+    reopening->failed = logfiles_reopen(&master->logs);
+    reopening->asked++;
     send_log_news(master);
     redirect_stderr(master);
-    log_write(NULL, LOG_LEVEL_NOTICE, "log files reopened, %zu failed", failed);
+    log_write(NULL, LOG_LEVEL_NOTICE, "log files reopened, %zu failed",
+              reopening->failed);
+    return reopening->asked;
 }
 
-/* From now on the master's lines take the way of all others. */
+/* From now on the master's lines take the way of all others. A new logger was born with
+ * the newest files. */
 void master_logger_ready(struct master *master)
 {
+    master->reopening.done = master->reopening.told;
     logger_slot(master)->candidate = false;
     master->log.ring = shm_ring(&master->shm, SLOT_MASTER);
 }
@@ -135,6 +157,7 @@ void master_started(struct master *master)
 
 static void cancel_start(struct master *master)
 {
+    notify_stopping(&master->notify);
     reload_cancel(master);
     master->slots.stopping = true;
 }
@@ -188,7 +211,7 @@ static void reload(struct master *master)
 static void reopen(struct master *master)
 {
     if (master->phase == MASTER_SERVING) {
-        reopen_logs(master);
+        master_reopen(master);
     }
 }
 
@@ -287,6 +310,8 @@ static struct timespec time_to_wait(const struct master *master)
     int64_t now = clock_read_ns() / NS_PER_MS;
     int64_t deadline =
         earlier(slots_deadline(&master->slots), reload_deadline(&master->reload));
+    deadline = earlier(deadline, control_deadline(&master->control));
+    deadline = earlier(deadline, notify_deadline(&master->notify));
     int64_t wait = deadline == 0 ? TICK_MS : deadline - now;
     wait = wait < 0 ? 0 : wait > TICK_MS ? TICK_MS : wait;
     return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * NS_PER_MS};
@@ -303,7 +328,7 @@ static nfds_t gather(const struct master *master, struct pollfd *polled)
             polled[count++] = (struct pollfd){.fd = slot->channel, .events = POLLIN};
         }
     }
-    return count;
+    return count + control_gather(&master->control, polled + count);
 }
 
 static void listen_to_children(struct master *master)
@@ -319,7 +344,7 @@ static void listen_to_children(struct master *master)
 
 static void wait_for_news(struct master *master)
 {
-    struct pollfd polled[1 + SLOT_MAX];
+    struct pollfd polled[1 + SLOT_MAX + 1 + CONTROL_CLIENTS_MAX];
     nfds_t count = gather(master, polled);
     struct timespec wait = time_to_wait(master);
     int ready = ppoll(polled, count, &wait, signals_wait_mask());
@@ -339,7 +364,9 @@ static void turn(struct master *master)
     reload_step(master);
     slots_run_due(&master->slots);
     watchdog_look(master);
+    notify_watchdog(master);
     send_log_news(master);
+    control_step(master);
     step_phase(master);
 }
 

@@ -10,9 +10,11 @@
 #define SERVER_MASTER_H
 
 #include "config/build.h"
+#include "server/control.h"
 #include "server/generation.h"
 #include "server/listeners.h"
 #include "server/logfiles.h"
+#include "server/notify.h"
 #include "server/pidfile.h"
 #include "server/reload.h"
 #include "server/ringlog.h"
@@ -26,6 +28,14 @@ enum master_phase {
     MASTER_STOPPING,  /* TERM: workers leave */
     MASTER_FINISHING, /* only the logger is left */
     MASTER_DONE,
+};
+
+/* Each reopening of the logs has a number, and the logger answers it. */
+struct reopening {
+    unsigned asked;
+    unsigned told; /* to the logger, after the files */
+    unsigned done;
+    size_t failed; /* files of the last one that stayed as they were */
 };
 
 struct master {
@@ -48,7 +58,12 @@ struct master {
     unsigned last_number;
     struct reload reload;
     struct watchdog watchdog;
+    struct notify notify;
     bool reopen_asked; /* by a worker that got SIGUSR1 */
+    struct reopening reopening;
+    uint64_t connections_cut; /* by workers that had to leave, so far */
+    struct control control;
+    char *status_path; /* of the last verdict, beside the pid file; owned; NULL: none */
 };
 
 /* `source` must outlive it. */
@@ -60,6 +75,10 @@ void master_run(struct master *master, struct generation *first);
 
 /* Which configuration's error log the master writes to; NULL: standard error. */
 void master_use_log(struct master *master, const struct config *config);
+
+/* Reopens the logs. The logger writes to the new files once master->reopening.done has
+ * come to the number that is returned. */
+unsigned master_reopen(struct master *master);
 
 /* What happened, told by the parts. */
 void master_logger_ready(struct master *master);

@@ -28,12 +28,30 @@ static unsigned serving_number(const struct master *master)
     return master->current == NULL ? 0 : master->current->number;
 }
 
+/* To all who want to know: the log, the file beside the pid file, and with the next look
+ * at them those who asked. */
+static void conclude(struct master *master, enum log_level level)
+{
+    struct reload *reload = &master->reload;
+    reload->state = RELOAD_IDLE;
+    reload->deadline_ms = 0;
+    reload->ended = reload->verdict.number = reload->begun;
+    log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&reload->verdict.summary)));
+    notify_ready(&master->notify, buf_slice(&reload->verdict.summary),
+                 buf_slice(&reload->verdict.lines));
+    if (master->status_path != NULL &&
+        verdict_save(&reload->verdict, master->status_path) < 0) {
+        log_errno(NULL, LOG_LEVEL_ERROR, errno, "\"%s\" cannot be written",
+                  master->status_path);
+    }
+}
+
 static void reject(struct master *master, const char *why)
 {
-    master->reload.state = RELOAD_IDLE;
-    master->reload.deadline_ms = 0;
-    log_write(NULL, LOG_LEVEL_ERROR, "reload rejected, generation %u goes on: %s",
-              serving_number(master), why);
+    verdict_end(&master->reload.verdict, VERDICT_REJECTED, serving_number(master),
+                "reload rejected, generation %u goes on: %s", serving_number(master),
+                why);
+    conclude(master, LOG_LEVEL_ERROR);
 }
 
 void reload_request(struct master *master)
@@ -83,6 +101,8 @@ static void begin_check(struct master *master)
     struct reload *reload = &master->reload;
     int ends[2];
     reload->wanted = false;
+    reload->begun++;
+    notify_reloading(&master->notify);
     if (channel_pair(ends) < 0) {
         log_errno(NULL, LOG_LEVEL_ALERT, errno, "socketpair() for a check failed");
         reject(master, "it cannot be checked");
@@ -116,6 +136,7 @@ void reload_listen(struct master *master)
         fd_close(fd);
         if (message.type == MESSAGE_NOTE && reload->state == RELOAD_CHECKING) {
             log_write(NULL, (enum log_level)message.value, "%s", message.text);
+            verdict_say(&reload->verdict, "%s", message.text);
         }
     }
     if (result == CHANNEL_CLOSED) {
@@ -171,6 +192,9 @@ static struct generation *load(struct master *master)
     if (config != NULL) {
         warn_fixed(master, config);
         generation = generation_create(master, config, &diag);
+    }
+    if (generation == NULL) {
+        verdict_say_errors(&master->reload.verdict, &diag);
     }
     arena_destroy(arena);
     return generation;
@@ -236,6 +260,7 @@ static void fail(struct master *master, const char *why)
     master->reload.state = RELOAD_IDLE;
     master->reload.deadline_ms = 0;
     log_write(NULL, LOG_LEVEL_EMERG, "start failed: %s", why);
+    notify_status(&master->notify, slice_str(why));
     give_up_candidate(master);
     master_start_failed(master);
 }
@@ -245,16 +270,16 @@ static void commit(struct master *master)
     struct reload *reload = &master->reload;
     struct generation *generation = reload->candidate;
     bool first = is_first(master);
-    reload->state = RELOAD_IDLE;
-    reload->deadline_ms = 0;
     reload->candidate = NULL;
     reload->committed_ms = master->slots.now_ms;
     generation_commit(master, generation);
     if (first) {
         master_started(master);
     }
-    log_write(NULL, LOG_LEVEL_NOTICE, "%s: generation %u, %u workers",
-              first ? "started" : "reloaded", generation->number, generation->workers);
+    verdict_end(&reload->verdict, VERDICT_APPLIED, generation->number,
+                "%s: generation %u, %u workers", first ? "started" : "reloaded",
+                generation->number, generation->workers);
+    conclude(master, LOG_LEVEL_NOTICE);
 }
 
 static bool logger_is(const struct master *master, enum slot_state state)

@@ -11,6 +11,7 @@
 #define SERVER_RELOAD_H
 
 #include "server/generation.h"
+#include "server/verdict.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,10 +24,13 @@ enum reload_state {
 
 struct reload {
     enum reload_state state;
-    bool wanted;      /* asked for, and not begun */
-    pid_t checker;    /* 0: none */
-    int channel;      /* the checker's */
-    int check_status; /* once it was reaped */
+    bool wanted;            /* asked for, and not begun */
+    unsigned begun;         /* reloads so far */
+    unsigned ended;         /* of them: applied or rejected */
+    struct verdict verdict; /* of the last that ended */
+    pid_t checker;          /* 0: none */
+    int channel;            /* the checker's */
+    int check_status;       /* once it was reaped */
     int64_t deadline_ms;
     int64_t committed_ms;
     struct generation *candidate;

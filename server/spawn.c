@@ -242,20 +242,32 @@ static void close_channel(struct slot *slot)
     slot->channel = -1;
 }
 
+/* What a worker that was told to leave took with it, when it was killed over it. */
+static void count_cut(struct master *master, const struct slot *slot)
+{
+    if (slot->state == SLOT_STOPPING && slot->killed) {
+        master->connections_cut += death_connections(master, slot);
+    }
+}
+
 void spawn_bury(struct master *master, struct slot *slot, int status,
                 const struct rusage *usage)
 {
     spawn_listen(master, slot); /* its last words */
     death_record(master, slot, status, usage);
+    count_cut(master, slot);
     close_channel(slot);
     slot->pid = 0;
     atomic_store(&shm_board(&master->shm, slot->number)->pid, 0);
     slot_handle(&master->slots, slot, SLOT_DIED);
 }
 
-static void fail_start(struct slot *slot, const char *why)
+static void fail_start(struct master *master, struct slot *slot, const char *why)
 {
     slot->unfit = true;
+    if (slot->candidate) {
+        verdict_say(&master->reload.verdict, "a new worker cannot start: %s", why);
+    }
     log_write(NULL, LOG_LEVEL_EMERG, "process %ld (slot %u) cannot start: %s",
               (long)slot->pid, slot->number, why);
 }
@@ -277,13 +289,19 @@ static void hear(struct master *master, struct slot *slot, const struct message 
         become_ready(master, slot);
         break;
     case MESSAGE_FAILED:
-        fail_start(slot, message->text);
+        fail_start(master, slot, message->text);
         break;
     case MESSAGE_NOTE:
         log_write(NULL, (enum log_level)message->value, "%s", message->text);
         break;
     case MESSAGE_REOPEN:
         master->reopen_asked = true;
+        break;
+    case MESSAGE_SYNCED:
+        master->reopening.done = message->value;
+        break;
+    case MESSAGE_CUT:
+        master->connections_cut += message->value;
         break;
     default:
         break;

@@ -1,5 +1,6 @@
 #include "server/start.h"
 #include "common/fdutil.h"
+#include "common/xalloc.h"
 #include "server/cmdline.h"
 #include "server/daemonize.h"
 #include "server/master.h"
@@ -102,12 +103,28 @@ static int serve_alone(struct master *master, const struct generation *generatio
         fd_write_all(STDOUT_FILENO, master->banner, strlen(master->banner));
     }
     daemonize_report(&master->ready_fd, EXIT_OK);
+    notify_ready(&master->notify, SLICE("one process serves"), (struct slice){0});
     return worker_run(&setup);
+}
+
+/* Without it the server can be led by signals alone. */
+static void open_control(struct master *master)
+{
+    const char *pid_path = master->pidfile.path;
+    if (pid_path == NULL) {
+        return;
+    }
+    master->status_path = xasprintf("%s.status", pid_path);
+    if (!control_open(&master->control, pid_path)) {
+        log_errno(NULL, LOG_LEVEL_WARN, errno,
+                  "no control socket \"%s" CONTROL_SUFFIX "\": signals only", pid_path);
+    }
 }
 
 static int serve(struct master *master, struct generation *generation)
 {
     const struct main_settings *set = &generation->config->set;
+    notify_init(&master->notify, !set->daemon);
     if (set->daemon && !go_to_background(master)) {
         return EXIT_FAILED;
     }
@@ -119,6 +136,7 @@ static int serve(struct master *master, struct generation *generation)
     if (!set->master_process) {
         return serve_alone(master, generation);
     }
+    open_control(master);
     master_run(master, generation);
     return master->status;
 }

@@ -99,6 +99,15 @@ static bool may_leave(const struct process *process)
     }
 }
 
+static void leave(struct process *process)
+{
+    uint32_t cut = (uint32_t)process->worker.conns.count;
+    process->worker.quitting = true;
+    if (cut != 0 && process->channel.fd >= 0) {
+        channel_tell(process->channel.fd, MESSAGE_CUT, cut);
+    }
+}
+
 static void leave_when_done(struct process *process)
 {
     struct worker *worker = &process->worker;
@@ -106,11 +115,11 @@ static void leave_when_done(struct process *process)
         conns_drop_waiting(&worker->conns, LAST_IDLE_MS);
     }
     if (may_leave(process)) {
-        worker->quitting = true;
+        leave(process);
     } else if (process->leave_ms != 0 && clock_now_ms() >= process->leave_ms) {
         log_write(NULL, LOG_LEVEL_NOTICE, "time to leave is over, %zu connections cut",
                   worker->conns.count);
-        worker->quitting = true;
+        leave(process);
     }
 }
 

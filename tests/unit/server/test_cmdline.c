@@ -80,7 +80,7 @@ START_TEST(knows_its_actions)
 {
     ck_assert(parse(actions[_i].line));
     ck_assert_int_eq(parsed.action, actions[_i].action);
-    ck_assert_int_eq(parsed.signal, actions[_i].number);
+    ck_assert_int_eq(parsed.word == NULL ? 0 : parsed.word->signal, actions[_i].number);
 }
 END_TEST
 

@@ -1,0 +1,343 @@
+#include "server/control.h"
+#include "common/buf.h"
+#include "common/fdutil.h"
+#include "common/xalloc.h"
+#include "server/control_address.h"
+#include "server/master.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COMMAND_MAX 128
+#define COMMAND_MS  5000 /* from the connection to its command */
+#define BACKLOG     16
+
+/* What a client waits for. */
+enum awaited {
+    AWAIT_COMMAND,
+    AWAIT_RELOAD, /* the end of reload `number` */
+    AWAIT_DRAIN,  /* the end of the generations up to `number` */
+    AWAIT_REOPEN, /* the logger's word for `number` */
+    AWAIT_CLOSE,  /* all is said */
+};
+
+struct client {
+    struct list link;
+    int fd;
+    enum awaited awaited;
+    unsigned number;
+    uint64_t cut;        /* connections cut before its reload */
+    int64_t deadline_ms; /* 0: none */
+    struct buf in;
+    struct buf out;
+};
+
+void control_init(struct control *control)
+{
+    *control = (struct control){.fd = -1};
+    list_init(&control->clients);
+}
+
+/* --- the socket --------------------------------------------------------------------- */
+
+static int bind_private(const struct control_address *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    mode_t before = umask(0177);
+    bool bound = fd >= 0 && bind(fd, &address->u.sa, address->len) == 0 &&
+                 listen(fd, BACKLOG) == 0;
+    umask(before);
+    if (!bound) {
+        fd_close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool control_open(struct control *control, const char *pid_path)
+{
+    struct control_address address;
+    struct stat st;
+    char *path = control_address(&address, pid_path);
+    if (path == NULL) {
+        return false;
+    }
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        unlink(path);
+    }
+    int fd = bind_private(&address);
+    if (fd < 0 || lstat(path, &st) < 0) {
+        fd_close(fd);
+        free(path);
+        return false;
+    }
+    control->fd = fd;
+    control->path = path;
+    control->device = st.st_dev;
+    control->inode = st.st_ino;
+    return true;
+}
+
+/* --- a client ----------------------------------------------------------------------- */
+
+static void drop(struct control *control, struct client *client)
+{
+    list_remove(&client->link);
+    control->count--;
+    fd_close(client->fd);
+    buf_free(&client->in);
+    buf_free(&client->out);
+    free(client);
+}
+
+static void await(struct client *client, enum awaited what, unsigned number)
+{
+    client->awaited = what;
+    client->number = number;
+    client->deadline_ms = 0;
+}
+
+static void finish(struct client *client, int status)
+{
+    buf_printf(&client->out, "exit %d\n", status);
+    client->awaited = AWAIT_CLOSE;
+}
+
+void control_close(struct control *control)
+{
+    LIST_EACH(link, next, &control->clients)
+    {
+        struct client *client = LIST_ITEM(link, struct client, link);
+        const char last[] = "the server has ended\nexit 1\n";
+        send(client->fd, last, sizeof(last) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        drop(control, client);
+    }
+    struct stat st;
+    if (control->path != NULL && lstat(control->path, &st) == 0 &&
+        st.st_dev == control->device && st.st_ino == control->inode) {
+        unlink(control->path);
+    }
+    free(control->path);
+    fd_close(control->fd);
+    control_init(control);
+}
+
+/* --- commands ----------------------------------------------------------------------- */
+
+static void begin_reload(struct master *master, struct client *client)
+{
+    if (master->phase != MASTER_SERVING) {
+        buf_append_str(&client->out, "reload rejected: the server is stopping\n");
+        finish(client, 1);
+        return;
+    }
+    reload_request(master);
+    client->cut = master->connections_cut;
+    await(client, AWAIT_RELOAD, master->reload.begun + 1);
+}
+
+static void begin_reopen(struct master *master, struct client *client)
+{
+    if (master->phase != MASTER_SERVING) {
+        buf_append_str(&client->out, "the server is stopping\n");
+        finish(client, 1);
+        return;
+    }
+    await(client, AWAIT_REOPEN, master_reopen(master));
+}
+
+static const struct {
+    const char *name;
+    void (*begin)(struct master *master, struct client *client);
+} commands[] = {
+    {"reload", begin_reload},
+    {"reopen", begin_reopen},
+};
+
+static void obey(struct master *master, struct client *client, struct slice line)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (slice_eq(line, slice_str(commands[i].name))) {
+            commands[i].begin(master, client);
+            return;
+        }
+    }
+    buf_append_str(&client->out, "unknown command\n");
+    finish(client, 2);
+}
+
+/* False: the client is gone or talks nonsense. */
+static bool listen_to(struct master *master, struct client *client)
+{
+    char bytes[COMMAND_MAX];
+    ssize_t got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (got <= 0) {
+        return got < 0 && (errno == EAGAIN || errno == EINTR);
+    }
+    if (client->awaited != AWAIT_COMMAND || client->in.len + (size_t)got > COMMAND_MAX) {
+        return false;
+    }
+    buf_append(&client->in, bytes, (size_t)got);
+    struct slice said = buf_slice(&client->in);
+    size_t end = slice_find(said, '\n');
+    if (end < said.len) {
+        obey(master, client, slice_of(said.ptr, end));
+    }
+    return true;
+}
+
+/* --- what is waited for ------------------------------------------------------------- */
+
+static void look_at_reload(struct master *master, struct client *client)
+{
+    const struct reload *reload = &master->reload;
+    if (reload->ended < client->number) {
+        if (master->phase != MASTER_SERVING) {
+            finish(client, 1);
+        }
+        return;
+    }
+    verdict_format(&reload->verdict, &client->out);
+    if (reload->verdict.result == VERDICT_APPLIED) {
+        await(client, AWAIT_DRAIN, reload->verdict.generation - 1);
+    } else {
+        finish(client, 1);
+    }
+}
+
+static bool is_draining(const struct master *master, unsigned up_to)
+{
+    LIST_EACH(link, next, &master->generations)
+    {
+        const struct generation *generation = LIST_ITEM(link, struct generation, link);
+        if (generation->state == GENERATION_RETIRED && generation->number <= up_to) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_drain(struct master *master, struct client *client)
+{
+    if (is_draining(master, client->number)) {
+        return;
+    }
+    uint64_t cut = master->connections_cut - client->cut;
+    if (cut == 0) {
+        buf_append_str(&client->out, "the workers before have left\n");
+    } else {
+        buf_printf(&client->out, "not drained in time: %llu connections cut\n",
+                   (unsigned long long)cut);
+    }
+    finish(client, cut == 0 ? 0 : 2);
+}
+
+static void look_at_reopen(struct master *master, struct client *client)
+{
+    const struct reopening *reopening = &master->reopening;
+    if (reopening->done < client->number) {
+        return;
+    }
+    buf_printf(&client->out, "log files reopened, %zu failed\n", reopening->failed);
+    finish(client, reopening->failed == 0 ? 0 : 1);
+}
+
+static void look(struct master *master, struct client *client)
+{
+    static void (*const looks[])(struct master *, struct client *) = {
+        [AWAIT_RELOAD] = look_at_reload,
+        [AWAIT_DRAIN] = look_at_drain,
+        [AWAIT_REOPEN] = look_at_reopen,
+        [AWAIT_CLOSE] = NULL,
+    };
+    if (looks[client->awaited] != NULL) {
+        looks[client->awaited](master, client);
+    }
+}
+
+/* False: everything is said, or nobody reads it. */
+static bool answer(struct client *client)
+{
+    if (client->out.len != 0) {
+        ssize_t sent = send(client->fd, client->out.data, client->out.len,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0) {
+            return errno == EAGAIN || errno == EINTR;
+        }
+        buf_consume(&client->out, (size_t)sent);
+    }
+    return client->awaited != AWAIT_CLOSE || client->out.len != 0;
+}
+
+static bool step(struct master *master, struct client *client)
+{
+    if (client->deadline_ms != 0 && client->deadline_ms <= master->slots.now_ms) {
+        return false;
+    }
+    if (client->awaited != AWAIT_CLOSE && !listen_to(master, client)) {
+        return false;
+    }
+    look(master, client);
+    return answer(client);
+}
+
+/* --- in the loop -------------------------------------------------------------------- */
+
+static void take_clients(struct control *control, int64_t now_ms)
+{
+    int fd;
+    while (control->fd >= 0 &&
+           (fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        if (control->count == CONTROL_CLIENTS_MAX) {
+            fd_close(fd);
+            continue;
+        }
+        struct client *client = xcalloc(1, sizeof(*client));
+        client->fd = fd;
+        client->deadline_ms = now_ms + COMMAND_MS;
+        list_append(&control->clients, &client->link);
+        control->count++;
+    }
+}
+
+void control_step(struct master *master)
+{
+    struct control *control = &master->control;
+    take_clients(control, master->slots.now_ms);
+    LIST_EACH(link, next, &control->clients)
+    {
+        struct client *client = LIST_ITEM(link, struct client, link);
+        if (!step(master, client)) {
+            drop(control, client);
+        }
+    }
+}
+
+nfds_t control_gather(const struct control *control, struct pollfd *polled)
+{
+    nfds_t count = 0;
+    polled[count++] = (struct pollfd){.fd = control->fd, .events = POLLIN};
+    LIST_EACH(link, next, &control->clients)
+    {
+        const struct client *client = LIST_ITEM(link, struct client, link);
+        short events = client->out.len != 0 ? POLLOUT : POLLIN;
+        polled[count++] = (struct pollfd){.fd = client->fd, .events = events};
+    }
+    return count;
+}
+
+int64_t control_deadline(const struct control *control)
+{
+    int64_t earliest = 0;
+    LIST_EACH(link, next, &control->clients)
+    {
+        int64_t deadline = LIST_ITEM(link, struct client, link)->deadline_ms;
+        if (deadline != 0 && (earliest == 0 || deadline < earliest)) {
+            earliest = deadline;
+        }
+    }
+    return earliest;
+}

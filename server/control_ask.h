@@ -1,0 +1,14 @@
+/*
+ * control_ask.h - a command to the master of a pid file, and its answer (see control.h).
+ */
+#ifndef SERVER_CONTROL_ASK_H
+#define SERVER_CONTROL_ASK_H
+
+#include <stdbool.h>
+
+/* Copies the answer to standard output as it comes (quiet: to standard error, if the
+ * status is not 0) and waits for its end. Returns the status in it, or -1 with errno when
+ * nobody listens. */
+int control_ask(const char *pid_path, const char *command, bool quiet);
+
+#endif
