@@ -56,7 +56,7 @@ static const struct {
     {502, "The server behind this one gave an answer that makes no sense."},
     {503, "The server cannot answer now. Please try again soon."},
     {504, "The server behind this one did not answer in time."},
-    {505, "The server speaks HTTP/1.1 and HTTP/1.0, and no other version."},
+    {505, "The server speaks the versions 1.0 and 1.1 of HTTP, and no other."},
     {507, "The server has no room left."},
 };
 

@@ -64,7 +64,7 @@ def test_versions(rfc, version):
     if version == "HTTP/1.2":
         assert answer.get("Connection") is None  # it persists, as in HTTP/1.1
     if answer.status == 505:
-        assert b"HTTP/1.1" in answer.body
+        assert b"1.0 and 1.1" in answer.body
 
 
 def test_targets_of_8000_octets(rfc):
