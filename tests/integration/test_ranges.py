@@ -64,10 +64,11 @@ MANY = {
     "500 single bytes": every(2, 500), "neighbours": every(1, 64),
     "backwards": ",".join(reversed(every(2, 64).split(","))),
     "all of it, often": ",".join(["0-"] * 60), "suffixes": ",".join(["-99999"] * 60),
-    "one byte, often": ",".join(["0-0"] * 400), 
+    "one byte, often": ",".join(["0-0"] * 400),
     "nested": ",".join(f"{i}-{99 - i}" for i in range(49)),
     "staggered": ",".join(f"{i}-{i + 50}" for i in range(49)), "two halves": "0-49,50-99",
-    "mostly unsatisfiable": "0-0," + ",".join(["999999-"] * 400), "empty members": "0-0" + "," * 900,
+    "mostly unsatisfiable": "0-0," + ",".join(["999999-"] * 400),
+    "empty members": "0-0" + "," * 900,
 }
 
 
@@ -154,7 +155,7 @@ def test_content_range_of_a_request_is_ignored(site):
 # --- If-Range (13.1.5) --------------------------------------------------------------------------
 
 def test_if_range_with_a_weak_validator_is_false(site):
-    plant(site.dir, {"www/fresh": SMALL}, time.time() + 60)  # it may still change
+    plant(site.dir, {"www/fresh": SMALL}, time.time() + 1)  # it may still change
     weak = site.get("/fresh").get("ETag")
     assert weak.startswith('W/"')
     strong = site.get("/small.txt").get("ETag")
