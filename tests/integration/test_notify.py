@@ -1,0 +1,157 @@
+"""What a service manager is told over NOTIFY_SOCKET, by a server that it started."""
+
+import os
+import re
+import select
+import signal
+import socket
+import time
+
+import pytest
+
+from conftest import SIMPLE
+from harness import SLOW, processes_of_session, wait_until
+
+
+class Manager:
+    """The socket that the server's words arrive on, and when they did."""
+
+    def __init__(self, name):
+        self.name = name
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + name[1:] if name.startswith("@") else name)
+        self.socket.setblocking(False)
+
+    def environment(self, **more):
+        return {**os.environ, "NOTIFY_SOCKET": self.name, **more}
+
+    def next(self, seconds=10):
+        """The next datagram as a dictionary, None if none comes."""
+        ready, _, _ = select.select([self.socket], [], [], seconds * SLOW)
+        if not ready:
+            return None
+        lines = self.socket.recv(65536).decode().split("\n")
+        return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.fixture
+def manager(server):
+    instance = Manager(str(server.dir / "manager"))
+    yield instance
+    instance.socket.close()
+
+
+def start(server, manager, config=SIMPLE, **more):
+    server.start(config, env=manager.environment(**more))
+    word = manager.next()
+    assert word["READY"] == "1"
+    return word
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_ready_comes_after_the_workers(server, manager, abstract):
+    if abstract:
+        manager.socket.close()
+        manager = Manager(f"@tinyhttpd-test-{os.getpid()}")
+    server.start(SIMPLE, ready=False, env=manager.environment())
+    word = manager.next()
+    assert len(server.workers()) == 2
+    assert server.get("/").status == 200
+    assert word == {"READY": "1", "MAINPID": str(server.process.pid),
+                    "STATUS": "started: generation 1, 2 workers"}
+    manager.socket.close()
+
+
+def test_a_start_that_fails_is_never_ready(server, manager):
+    server.write_config(SIMPLE.replace("%SITE%", "%SITE%; nonsense"))
+    assert server.run(env=manager.environment()).returncode == 1
+    assert manager.next(0) is None
+
+
+def check_reload(server, manager, config):
+    """HUP; returns the status that came after the words that it begins."""
+    server.write_config(config)
+    before = time.monotonic_ns() // 1000
+    server.send_signal(signal.SIGHUP)
+    word = manager.next()
+    assert set(word) == {"RELOADING", "MONOTONIC_USEC"}
+    assert word["RELOADING"] == "1"
+    assert before <= int(word["MONOTONIC_USEC"]) <= time.monotonic_ns() // 1000
+    word = manager.next()
+    assert word["READY"] == "1"
+    assert word["MAINPID"] == str(server.process.pid)
+    return word["STATUS"]
+
+
+def test_a_reload_ends_in_ready(server, manager):
+    server.expect_log = ["unknown directive"]
+    start(server, manager)
+    assert re.match("reloaded: generation 2, 2 workers", check_reload(server, manager, SIMPLE))
+    status = check_reload(server, manager, SIMPLE.replace("root", "rot"))
+    assert re.match("reload rejected, generation 2 goes on: the configuration is not valid",
+                    status)
+    assert re.search(r"tinyhttpd.conf:5:9: unknown directive .rot.", status)
+    assert manager.next(0) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+def test_stopping(server, manager, number):
+    start(server, manager)
+    server.send_signal(number)
+    assert manager.next() == {"STOPPING": "1"}
+
+
+def test_signs_of_life_come_at_half_the_time(server, manager):
+    start(server, manager, WATCHDOG_USEC="1000000")
+    begin = time.monotonic()
+    for _ in range(3):
+        assert manager.next() == {"WATCHDOG": "1"}
+    assert 1.4 < time.monotonic() - begin < 1.6 * SLOW
+
+
+def test_no_sign_of_life_when_every_worker_is_stopped(server, manager):
+    start(server, manager, "worker_hang_timeout 0; " + SIMPLE, WATCHDOG_USEC="200000")
+    assert manager.next() == {"WATCHDOG": "1"}
+    workers = server.workers()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: manager.next(0.5) is None, "silence")
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    assert manager.next() == {"WATCHDOG": "1"}
+
+
+@pytest.mark.parametrize("more", [{"WATCHDOG_PID": "1", "WATCHDOG_USEC": "20000"}, {}])
+def test_no_sign_of_life_that_nobody_wants(server, manager, more):
+    start(server, manager, **more)
+    assert manager.next(0.2) is None
+
+
+def datagram_sockets(pid):
+    """Unix datagram sockets that a process holds, by inode."""
+    known = set()
+    for line in open(f"/proc/{pid}/net/unix").read().splitlines()[1:]:
+        fields = line.split()
+        if fields[4] == "0002":
+            known.add(f"socket:[{fields[6]}]")
+    held = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")}
+    return held & known
+
+
+def test_children_know_no_manager(server, manager):
+    start(server, manager, WATCHDOG_USEC="1000000")
+    master, children = server.process.pid, server.workers() + [server.logger()]
+    assert set(children) < set(processes_of_session(master))
+    for pid in children:
+        assert b"NOTIFY_SOCKET" not in open(f"/proc/{pid}/environ", "rb").read()
+        assert datagram_sockets(pid) == set()
+    assert len(datagram_sockets(master)) == 1
+
+
+def test_a_daemon_notifies_nobody(server, manager):
+    server.write_config(SIMPLE.replace("http {", "daemon on; http {", 1))
+    assert server.run(env=manager.environment()).returncode == 0
+    assert manager.next(0.1) is None
+    assert server.run("-s", "stop").returncode == 0
+    wait_until(lambda: not server.pid_path.exists(), "the daemon to stop")
+    assert manager.next(0) is None
