@@ -256,7 +256,8 @@ def test_accept_encoding(rfc, accept):
     assert answer.get("Content-Encoding") != "identity"
 
 
-@pytest.mark.parametrize("name", ["Accept", "Accept-Charset", "Accept-Language", "From", "TE"])
+@pytest.mark.parametrize("name", ["Accept", "Accept-Charset", "Accept-Language", "From",
+                                  "Max-Forwards", "TE"])
 def test_what_is_not_negotiated_changes_nothing(rfc, name):
     answer = rfc.get("/page.html", fields={name: "x-other;q=1, *;q=0"})
     assert (answer.status, answer.get("Vary")) == (200, None)
