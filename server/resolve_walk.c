@@ -117,11 +117,19 @@ static enum step step_through(struct walk *walk, int link)
     return STEP_ON;
 }
 
+/* The directory that the path leads to. To look up "." in it would need the right to
+ * search it, which looking at it does not. */
+static int open_here(const struct walk *walk, int flags)
+{
+    return (flags & O_PATH) != 0 ? fcntl(walk->dir, F_DUPFD_CLOEXEC, 0)
+                                 : openat(walk->dir, ".", flags);
+}
+
 static enum step step(struct walk *walk, int flags, int *fd)
 {
     char name[NAME_MAX + 2];
     if (!take_name(walk, name)) {
-        *fd = openat(walk->dir, ".", flags);
+        *fd = open_here(walk, flags);
         return *fd < 0 ? STEP_FAIL : STEP_OPEN;
     }
     if (strcmp(name, ".") == 0) {

@@ -104,7 +104,7 @@ class Forest:
         detour = os.path.relpath(self.random.choice(self.directories + self.others), here)
         return self.random.choice([
             relative, relative, relative, goal, goal, relative + b"/", b"./" + relative,
-            detour + b"/../" + os.path.basename(relative), relative + b"/.",
+            detour + b"/../" + os.path.basename(goal), relative + b"//",
             b"../" * self.random.randint(1, 9) + self.name(), os.path.basename(path),
             goal.replace(self.top, self.top + b"/www/.."), b"/proc/self/cwd", b"/"])
 
