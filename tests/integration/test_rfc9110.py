@@ -26,12 +26,14 @@ http {
         location /allowed { add_header Allow PATCH always; return 405; }
         location /list/ { autoindex on; }
         location /zip/ { gzip_static on; brotli_static on; }
+        location /case/ { types { Text/HTML html; } charset UTF-8; }
         location /own-416/ { error_page 416 =200 /page.html; }
         location /own-412/ { error_page 412 =200 /page.html; }
     }
 }
 """
-FILES = {"www/page.html": "<p>page", "www/dir/": None, "www/list/a": "a", "www/bare": "bare",
+FILES = {"www/page.html": "<p>page", "www/case/a.html": "a", "www/dir/": None,
+         "www/list/a": "a", "www/bare": "bare",
          "www/own-416/a": "0123456789", "www/own-412/a": "0123456789",
          "www/zip/a.js": "plain", "www/zip/a.js.gz": "gzip", "www/zip/a.js.br": "br"}
 
@@ -157,6 +159,11 @@ def test_redirects_without_a_host_name_the_address(rfc, kind):
 
 
 # --- 8: representations -----------------------------------------------------------------------
+
+def test_types_have_no_case(rfc):
+    """A charset is for text, however that is written."""
+    assert rfc.get("/case/a.html").get("Content-Type") == "Text/HTML; charset=UTF-8"
+
 
 def test_an_etag_changes_with_the_file(rfc):
     seen = set()
