@@ -51,6 +51,7 @@ enum conn_after {
     CONN_CLOSE,
     CONN_CLOSE_RESET,  /* without an orderly end: reset_timedout_connection */
     CONN_CLOSE_LINGER, /* the client may be sending: let it read the answer first */
+    CONN_CLOSE_LAST,   /* the client said it was its last request: linger if it was not */
 };
 
 /* What has arrived and is not used yet: the front of a head, or requests that wait for
@@ -79,6 +80,7 @@ struct conn {
     uint8_t state;       /* enum conn_state */
     uint8_t after;       /* enum conn_after */
     bool peer_closed;    /* the peer broke off before its answer */
+    bool more;           /* bytes had come behind the newest request */
     bool delay;          /* TCP_NODELAY, inherited from the listener, was switched off */
 };
 

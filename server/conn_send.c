@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* limit_rate is paid out in steps of this length, not in whole seconds; a low one in
@@ -48,9 +49,11 @@ static enum conn_after choose_after(const struct request *request)
     if (request->response.silent) {
         return set->reset_timedout_connection ? CONN_CLOSE_RESET : CONN_CLOSE;
     }
-    bool linger = set->lingering_close == LINGERING_ALWAYS ||
-                  (set->lingering_close == LINGERING_ON && may_be_sending(request));
-    return linger ? CONN_CLOSE_LINGER : CONN_CLOSE;
+    if (set->lingering_close == LINGERING_OFF) {
+        return CONN_CLOSE;
+    }
+    bool linger = set->lingering_close == LINGERING_ALWAYS || may_be_sending(request);
+    return linger ? CONN_CLOSE_LINGER : CONN_CLOSE_LAST;
 }
 
 /* Listeners have TCP_NODELAY and connections inherit it, so only `tcp_nodelay off` costs
@@ -94,6 +97,14 @@ void conn_time_out(struct conn *conn, const char *reason)
     conn_close(conn, reason);
 }
 
+/* To close a socket with bytes unread resets the connection, and so do bytes that come
+ * later: a client that sends more after its last request would lose the answer to it. */
+static bool goes_on_sending(const struct conn *conn)
+{
+    int unread = 0;
+    return conn->more || (ioctl(conn->source.fd, FIONREAD, &unread) == 0 && unread > 0);
+}
+
 static void start_lingering(struct conn *conn)
 {
     conn_enter(conn, CONN_LINGER);
@@ -109,6 +120,11 @@ static void finish(struct conn *conn)
     case CONN_KEEP:
         conn_enter(conn, CONN_IDLE);
         return;
+    case CONN_CLOSE_LAST:
+        if (!goes_on_sending(conn)) {
+            break;
+        }
+        /* fall through */
     case CONN_CLOSE_LINGER:
         start_lingering(conn);
         return;
