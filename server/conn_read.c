@@ -12,6 +12,9 @@
 #define BATCH_REQUESTS 32
 #define BATCH_BYTES    65536
 
+/* A buffer for more than this is as long as a head may be. */
+#define LARGE_HEAD 4096
+
 /* Bytes a read in the torture build: heads one by one, the rest in odd pieces. */
 #define TORTURE_HEAD 1
 #define TORTURE_REST 61
@@ -37,7 +40,8 @@ void conn_free_input(struct conn *conn)
 
 /* --- what is left over between events ----------------------------------------------- */
 
-/* Growing by doubling ends at the longest head, not at twice that. */
+/* Doubling ends at the longest head, not at twice that; and a large head gets all of it
+ * at once, because each step leaves a hole in the heap that the next one cannot use. */
 static void append_fresh(struct conn *conn, struct slice fresh)
 {
     struct buf *bytes = &conn->input->bytes;
@@ -45,6 +49,9 @@ static void append_fresh(struct conn *conn, struct slice fresh)
     size_t head_most = limits.line + limits.section + 2 * sizeof("\r\n");
     size_t needed = bytes->len + fresh.len;
     bytes->limit = needed > head_most ? needed : head_most;
+    if (needed > LARGE_HEAD) {
+        buf_reserve(bytes, bytes->limit - bytes->len);
+    }
     buf_append_slice(bytes, fresh);
 }
 
