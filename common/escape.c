@@ -90,6 +90,16 @@ bool escape_log(struct buf *out, struct slice text)
     return escape_hex(out, text, SLICE("\\x"), plain_in_log);
 }
 
+static bool plain_in_line(unsigned char c)
+{
+    return c >= 0x20 && c != 0x7f;
+}
+
+bool escape_line(struct buf *out, struct slice text)
+{
+    return escape_hex(out, text, SLICE("\\x"), plain_in_line);
+}
+
 static bool plain_in_path(unsigned char c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {

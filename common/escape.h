@@ -17,6 +17,9 @@ size_t escape_utf8_len(struct slice text);
 /* For logs: '"', '\', bytes below 0x20 and above 0x7e become \xHH (nginx's default). */
 bool escape_log(struct buf *out, struct slice text);
 
+/* For text that has to stay one line: only control characters become \xHH. */
+bool escape_line(struct buf *out, struct slice text);
+
 /* For a JSON string (RFC 8259, 7), without the quotes. Bytes that are not UTF-8 become
  * U+FFFD, so that the document always parses. */
 bool escape_json(struct buf *out, struct slice text);

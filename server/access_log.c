@@ -9,7 +9,7 @@ static const struct {
 } escapes[] = {
     [LOG_ESCAPE_DEFAULT] = {escape_log, SLICE_INIT("-")},
     [LOG_ESCAPE_JSON] = {escape_json, SLICE_INIT("")},
-    [LOG_ESCAPE_NONE] = {buf_append_slice, SLICE_INIT("")},
+    [LOG_ESCAPE_NONE] = {escape_line, SLICE_INIT("")},
 };
 
 /* Of the value, the first `most` bytes. */

@@ -15,6 +15,8 @@ static const struct {
     {escape_log, TEXT("a\"b\\c"), "a\\x22b\\x5Cc"},
     {escape_log, TEXT("\0\n\x1f\x7f"), "\\x00\\x0A\\x1F\\x7F"},
     {escape_log, TEXT("\xc3\xa4\xff"), "\\xC3\\xA4\\xFF"},
+    {escape_line, TEXT("\0\t\r\n\x1f\x7f"), "\\x00\\x09\\x0D\\x0A\\x1F\\x7F"},
+    {escape_line, TEXT("say \"hi\" \\ \xc3\xa4\xff"), "say \"hi\" \\ \xc3\xa4\xff"},
 
     {escape_json, TEXT("a/b ~\x7f"), "a/b ~\x7f"},
     {escape_json, TEXT("\"\\\b\f\n\r\t"), "\\\"\\\\\\b\\f\\n\\r\\t"},

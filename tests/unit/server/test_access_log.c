@@ -42,7 +42,7 @@ static const struct {
     {FORMATS("escape=json '$http_user_agent|$http_referer|$http_none|'", "return 204;"),
      "\\\"\\\\\xc3\xa4\\t\xef\xbf\xbd|||\n"},
     {FORMATS("escape=none '$http_user_agent|$http_referer|$http_none|'", "return 204;"),
-     "\"\\\xc3\xa4\t\xff|||\n"},
+     "\"\\\xc3\xa4\\x09\xff|||\n"},
 };
 
 START_TEST(escapes_as_the_format_says)
