@@ -247,3 +247,73 @@ def test_targets_are_refused(strict):
 
 def test_limits_are_refused(strict):
     check_table(strict, LIMITS)
+
+
+def test_a_refusal_ends_a_pipeline(strict):
+    """What came before is answered first."""
+    for data, status in (*list(FRAMING.values())[:3], (get("X : y"), 400), (target("/.."), 400),
+                         LIMITS["field"], LIMITS["length"], LIMITS["tunnel"]):
+        refused(strict, data, status, first=get(line="GET /a HTTP/1.1"))
+
+
+# --- what is taken ----------------------------------------------------------------------------
+
+TAKEN = {
+    "an empty line first": b"\r\n" + get(),
+    "one version more": get(line="GET / HTTP/1.2"),
+    "the last version": get(line="GET / HTTP/1.9"),
+    "a line of 8000 octets": target("/?" + "q" * (8000 - len("GET /? HTTP/1.1"))),
+    "white space around a value": get("Content-Length: \t0\t ", host="Host:\t a \t"),
+    "no white space": get(host="Host:a"),
+    "names in any case": get("cONTENT-lENGTH: 0", host="hOsT: a"),
+    "any octet in a value": get("X: \x80\xff\t\"(,;"),
+    "an unknown field twice": get("X: y", "X: z"),
+    "codings in a list with empty members": post("Transfer-Encoding: ,\tCHUNKED ,",
+                                                 body="0\r\n\r\n", line="GET / HTTP/1.1"),
+    "the absolute form": get(line="GET http://a/ HTTP/1.1"),
+    "the absolute form with another host": get(line="GET http://a/ HTTP/1.1", host="Host: b"),
+    "the absolute form with an empty host": get(line="GET http://a/ HTTP/1.1", host="Host:"),
+    "an empty host": get(host="Host:"),
+    "close in a list of others": get("Connection: upgrade, closed, keep-alive"),
+}
+
+
+def test_what_is_taken(strict):
+    """With a request behind it that is read where it begins."""
+    for name, data in TAKEN.items():
+        with strict.wire() as wire:
+            wire.send(data + get(line="GET /b HTTP/1.1"))
+            first, second = wire.response(), wire.response()
+            assert (first.status, first.body, second.body) == (200, b"index", b"b"), name
+
+
+@pytest.mark.parametrize("method, status", [
+    ("get", 501), ("Get", 501), ("GETT", 501), ("GE", 501), ("BREW", 501), ("!#$%&'*+-.^_`|~", 501),
+    ("POST", 405), ("PUT", 405), ("DELETE", 405), ("PATCH", 405), ("TRACE", 405),
+    ("OPTIONS", 204)])
+def test_methods_are_told_apart(strict, method, status):
+    """They are answered, not misread, so the connection goes on."""
+    with strict.wire() as wire:
+        wire.send(target("/a", method) + get(line="GET /b HTTP/1.1"))
+        answer = wire.response()
+        assert answer.status == status and wire.response().body == b"b"
+        assert ("GET" in answer.get("Allow", "")) == (status in (204, 405))
+
+
+def test_answers_are_framed_alike_for_every_version(strict):
+    """HTTP/1.1 in each status line, a length, no transfer coding, no folding."""
+    for version in ("1.0", "1.1", "1.2"):
+        for path in ("/a", "/none", "/../"):
+            raw = strict.raw(get("Connection: close", "TE: trailers, chunked, gzip",
+                                 line=f"GET {path} HTTP/{version}"))
+            head, _, body = raw.partition(b"\r\n\r\n")
+            lines = head.split(b"\r\n")
+            assert lines[0].startswith(b"HTTP/1.1 ") and b"\r" not in head.replace(b"\r\n", b"")
+            assert not any(line[:1].isspace() for line in lines)
+            assert not any(line.lower().startswith(b"transfer-encoding") for line in lines)
+            assert f"Content-Length: {len(body)}".encode() in lines
+
+
+def test_a_status_without_a_reason_keeps_its_space(server):
+    server.start("http { server { listen 127.0.0.1:%PORT%; return 599 x; } }")
+    assert server.raw(get("Connection: close")).startswith(b"HTTP/1.1 599 \r\n")
