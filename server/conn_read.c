@@ -42,17 +42,17 @@ void conn_free_input(struct conn *conn)
 
 /* Doubling ends at the longest head, not at twice that; and a large head gets all of it
  * at once, because each step leaves a hole in the heap that the next one cannot use. */
-static void append_fresh(struct conn *conn, struct slice fresh)
+static void append_bytes(struct conn *conn, struct slice more)
 {
     struct buf *bytes = &conn->input->bytes;
     struct http_limits limits = request_limits(&conn->client);
     size_t head_most = limits.line + limits.section + 2 * sizeof("\r\n");
-    size_t needed = bytes->len + fresh.len;
+    size_t needed = bytes->len + more.len;
     bytes->limit = needed > head_most ? needed : head_most;
     if (needed > LARGE_HEAD) {
         buf_reserve(bytes, bytes->limit - bytes->len);
     }
-    buf_append_slice(bytes, fresh);
+    buf_append_slice(bytes, more);
 }
 
 static struct intake begin_intake(struct conn *conn, struct slice fresh)
@@ -61,7 +61,7 @@ static struct intake begin_intake(struct conn *conn, struct slice fresh)
     if (input == NULL) {
         return (struct intake){.bytes = fresh, .began_ms = clock_now_ms()};
     }
-    append_fresh(conn, fresh);
+    append_bytes(conn, fresh);
     return (struct intake){
         .bytes = buf_slice(&input->bytes),
         .scanner = input->scanner,
@@ -79,7 +79,7 @@ static void keep_rest(struct conn *conn, const struct intake *intake)
     }
     if (conn->input == NULL) {
         conn->input = xcalloc(1, sizeof(*conn->input));
-        buf_append_slice(&conn->input->bytes, intake->bytes);
+        append_bytes(conn, intake->bytes);
     } else {
         struct buf *bytes = &conn->input->bytes;
         buf_consume(bytes, bytes->len - intake->bytes.len);
