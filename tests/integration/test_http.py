@@ -37,23 +37,6 @@ def test_pipelined_requests_are_answered_in_order(site):
                 assert answer.body == b"alpha\n"
 
 
-def test_a_byte_at_a_time(site):
-    with site.wire() as wire:
-        for byte in GET:
-            wire.send(byte)
-        assert wire.response().status == 200
-
-
-def test_every_two_piece_split_answers_alike(site):
-    request = "GET /docs/digits.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=1-3\r\n\r\n"
-    with site.wire() as wire:
-        for cut in range(1, len(request)):
-            wire.send(request[:cut])
-            wire.send(request[cut:])
-            answer = wire.response()
-            assert (answer.status, answer.body) == (206, b"123")
-
-
 def test_http_1_0_closes_unless_asked(site):
     with site.wire() as wire:
         wire.send("GET /docs/alpha.txt HTTP/1.0\r\n\r\n")
