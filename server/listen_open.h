@@ -27,7 +27,8 @@ void listen_adjust(int fd, const struct listen_socket *socket);
 /* Lets other sockets of this user bind the port of this one. */
 void listen_share_port(int fd, bool on);
 
-/* No new connection gets into the queue from now on; what is in it stays. */
+/* No new connection gets into the queue from now on; what is in it stays. The queue of a
+ * shared socket stays open. */
 void listen_shut(const struct listener *listener);
 
 /* Removes the path of a unix socket, if it is still this one's. */

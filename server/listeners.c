@@ -17,7 +17,7 @@ static struct listener *find(const struct listeners *all, const struct sockaddr_
     return NULL;
 }
 
-static void report(const struct listen_socket *socket,
+static void report(const struct listeners *all, const struct listen_socket *socket,
                    const struct listen_problem *problem, struct diagnostics *diag)
 {
     char text[SOCKADDR_TEXT_MAX];
@@ -30,7 +30,12 @@ static void report(const struct listen_socket *socket,
     char holder[HOLDER_TEXT_MAX];
     bool known =
         problem->error == EADDRINUSE && listen_holder_find(&socket->addr, holder);
-    diag_error(diag, socket->at, NULL, "%s to %.*s failed (%d: %s)%s%s", problem->doing,
+    const char *help = NULL;
+    if (listen_inherit_covers(&all->inherited, &socket->addr)) {
+        help = "the socket of [::] that came with the process takes IPv4 as well: listen "
+               "on that address, with ipv6only=off";
+    }
+    diag_error(diag, socket->at, help, "%s to %.*s failed (%d: %s)%s%s", problem->doing,
                SLICE_ARG(address), problem->error, strerror(problem->error),
                known ? ", held by " : "", known ? holder : "");
 }
@@ -66,13 +71,47 @@ static bool open_beside(const struct listeners *all, struct listener *made,
     return opened;
 }
 
+/* Its options are those of the directive from now on. */
+static bool adopt(struct inherited_socket *came, struct listener *made,
+                  const struct listen_socket *socket, struct diagnostics *diag)
+{
+    if (came->addr.u.sa.sa_family == AF_INET6 && came->ipv6only != socket->ipv6only) {
+        char text[SOCKADDR_TEXT_MAX];
+        diag_error(diag, socket->at, NULL,
+                   "%.*s came with the process and is ipv6only=%s: say so here",
+                   SLICE_ARG(sockaddr_format(&came->addr, true, text)),
+                   came->ipv6only ? "on" : "off");
+        return false;
+    }
+    came->taken = true;
+    listen_adjust(came->fd, socket);
+    *made = (struct listener){.addr = socket->addr,
+                              .fd = came->fd,
+                              .ipv6only = socket->ipv6only,
+                              .shared = true};
+    return true;
+}
+
+static bool inherit_or_open(const struct listeners *all, struct listener *made,
+                            const struct listen_socket *socket, struct diagnostics *diag)
+{
+    struct inherited_socket *came = listen_inherit_find(&all->inherited, &socket->addr);
+    if (came != NULL) {
+        return adopt(came, made, socket, diag);
+    }
+    struct listen_problem problem;
+    bool opened = open_beside(all, made, socket, &problem);
+    if (!opened) {
+        report(all, socket, &problem, diag);
+    }
+    return opened;
+}
+
 static struct listener *add(struct listeners *all, const struct listen_socket *socket,
                             struct diagnostics *diag)
 {
     struct listener made;
-    struct listen_problem problem;
-    if (!open_beside(all, &made, socket, &problem)) {
-        report(socket, &problem, diag);
+    if (!inherit_or_open(all, &made, socket, diag)) {
         return NULL;
     }
     struct listener *listener = xmalloc(sizeof(*listener));
@@ -96,6 +135,16 @@ static struct listener *hold(struct listeners *all, const struct listen_socket *
     return listener;
 }
 
+static void let_go(const struct listeners *all, const struct listener *listener)
+{
+    if (listener->shared) {
+        listen_inherit_give_back(&all->inherited, listener->fd);
+        return;
+    }
+    listen_unlink(listener);
+    fd_close(listener->fd);
+}
+
 static void drop(struct listeners *all, struct listener *listener)
 {
     if (--listener->users != 0) {
@@ -106,8 +155,7 @@ static void drop(struct listeners *all, struct listener *listener)
             all->items[i] = all->items[--all->count];
         }
     }
-    listen_unlink(listener);
-    fd_close(listener->fd);
+    let_go(all, listener);
     free(listener);
 }
 
@@ -175,10 +223,10 @@ bool listeners_shut(const struct listeners *all, const struct config *config,
 void listeners_clear(struct listeners *all)
 {
     for (size_t i = 0; i < all->count; i++) {
-        listen_unlink(all->items[i]);
-        fd_close(all->items[i]->fd);
+        let_go(all, all->items[i]);
         free(all->items[i]);
     }
+    listen_inherit_clear(&all->inherited);
     free(all->items);
     *all = (struct listeners){0};
 }

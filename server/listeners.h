@@ -14,6 +14,7 @@
 
 #include "config/diagnose.h"
 #include "config/settings.h"
+#include "server/listen_inherit.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -22,6 +23,7 @@ struct listener {
     struct sockaddr_any addr;
     int fd;
     bool ipv6only;
+    bool shared;    /* came with the process, and others may hold it too */
     unsigned users; /* configurations that listen there */
     dev_t device;   /* of a unix socket's path, to remove no other one's */
     ino_t inode;
@@ -30,6 +32,7 @@ struct listener {
 struct listeners {
     struct listener **items;
     size_t count;
+    struct inheritance inherited; /* taken before anything is bound */
 };
 
 /*

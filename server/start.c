@@ -61,6 +61,9 @@ static struct generation *prepare(struct master *master, struct config *config)
     master->log.standard = RINGLOG_STDERR_NEVER;
     struct generation *generation = generation_create(master, config, &diag);
     master->log.standard = RINGLOG_STDERR_ALSO;
+    if (generation != NULL) {
+        listen_inherit_close_rest(&master->listeners.inherited);
+    }
     report_print(&diag, false);
     arena_destroy(arena);
     return generation;
@@ -152,6 +155,9 @@ int start_server(const struct config_source *source, const char *banner)
     master->is_builtin = banner != NULL;
     privileges_raise_limits();
     int status = banner != NULL ? EXIT_OK : lock_pidfile(master, config->set.pid);
+    if (status == EXIT_OK && !listen_inherit_activated(&master->listeners.inherited)) {
+        status = EXIT_FAILED;
+    }
     if (status == EXIT_OK) {
         struct generation *generation = prepare(master, config);
         status = generation == NULL ? EXIT_FAILED : serve(master, generation);
