@@ -106,7 +106,7 @@ def test_signs_of_life_come_at_half_the_time(server, manager):
     begin = time.monotonic()
     for _ in range(3):
         assert manager.next() == {"WATCHDOG": "1"}
-    assert 1.4 < time.monotonic() - begin < 1.6 * SLOW
+    assert 1 < time.monotonic() - begin < 2.7 * SLOW  # 1.5 on an idle machine
 
 
 def test_no_sign_of_life_when_every_worker_is_stopped(server, manager):

@@ -3,7 +3,7 @@
 #include "server/listeners.h"
 #include "tests/unit/server/tempdir.h"
 #include "tests/unit/unit.h"
-#include <errno.h>
+#include <netinet/tcp.h>
 
 static struct inheritance came;
 static struct arena *arena;
@@ -199,6 +199,10 @@ START_TEST(takes_ipv4_or_not_as_the_line_says)
     bool same = families[_i][0] == families[_i][1];
     ck_assert_int_eq(listeners_hold(&all, &config, &held, &diag), same);
     ck_assert_uint_eq(diag.errors, !same);
+    int no_delay = 0;
+    socklen_t len = sizeof(no_delay);
+    getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &len);
+    ck_assert_int_eq(no_delay, same);
     listeners_clear(&all);
     end();
 }
