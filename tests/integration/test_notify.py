@@ -151,7 +151,9 @@ def test_children_know_no_manager(server, manager):
 def test_a_daemon_notifies_nobody(server, manager):
     server.write_config(SIMPLE.replace("http {", "daemon on; http {", 1))
     assert server.run(env=manager.environment()).returncode == 0
-    assert manager.next(0.1) is None
-    assert server.run("-s", "stop").returncode == 0
+    try:
+        assert manager.next(0.1) is None
+    finally:
+        assert server.run("-s", "stop").returncode == 0
     wait_until(lambda: not server.pid_path.exists(), "the daemon to stop")
     assert manager.next(0) is None
