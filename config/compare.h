@@ -7,16 +7,15 @@
  *     default server of 127.0.0.1:80: now b.example, was a.example
  *     main settings changed: error_log, worker_processes
  *     server added: example.org (site.conf:12)
- *     server changed: b.example (site.conf:40): location added: /a; settings changed:
- * root
+ *     server changed: b.example (b.conf:4): location added: /a; settings changed: root
  *
  * The statements are compared as they were written, includes opened: a value written in
  * another way ("1m", "60s") is a change; comments, white space, quotes and the place of a
  * statement are none. A directive that is given twice in a block keeps its order. A
  * server is known by its first name, or by its first `listen` line when it has none; of
- * several that are alike, by its number, once those that are the same at the start and at
- * the end are left out. Servers and names are told in the order of the alphabet. Takes n
- * log n of all statements.
+ * several that are alike, by its number, once those that are the same at the start and
+ * the end are left out. Servers and names come in the order of their bytes. Takes n log n
+ * of all statements.
  */
 #ifndef CONFIG_COMPARE_H
 #define CONFIG_COMPARE_H
