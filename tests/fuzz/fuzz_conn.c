@@ -5,7 +5,8 @@
  * The input: a byte of flags, a byte that counts the sizes of pieces, the sizes, and
  * behind them what the client sends. It is sent three ways:
  * - in one piece: every request that the log knows of has one well-formed answer;
- * - in the pieces, as the flags say: the answers are the same, the dates apart;
+ * - in the pieces, as the flags say, and perhaps with another client in between: the
+ *   answers are the same, the dates apart;
  * - each request by itself on a new connection: it is answered as it was among the
  * others.
  */
@@ -134,10 +135,11 @@ enum ending {
 struct manner {
     struct slice sizes; /* of pieces, in turn, less one; none: all in one */
     enum ending ending;
-    bool late;   /* the first piece comes after the connection was accepted */
-    bool narrow; /* the server's socket takes little at a time */
-    bool lazy;   /* the client reads nothing before it has sent everything */
-    bool rude;   /* and not then */
+    bool late;    /* the first piece comes after the connection was accepted */
+    bool narrow;  /* the server's socket takes little at a time */
+    bool lazy;    /* the client reads nothing before it has sent everything */
+    bool rude;    /* and not then */
+    bool company; /* another client asks between the pieces */
 };
 
 static void take_access(void *context, uint32_t file, struct slice line)
@@ -215,6 +217,63 @@ static void accept_client(int fd, const struct manner *manner)
     conn_open(&worker, fd, (struct sockaddr *)&peer, worker.config->sockets[0]);
 }
 
+/* --- another client ----------------------------------------------------------------- */
+
+#define COMPANY_STEP 7 /* bytes between two pieces */
+
+static const char company_asks[] =
+    "GET /say?x=2 HTTP/1.1\r\nHost: a\r\nX: company\r\n\r\n";
+static const char company_hears[] = "\r\n\r\n/say|2|company";
+
+static struct {
+    int fd;
+    size_t sent;
+    struct exchange exchange;
+} company;
+
+static void begin(struct exchange *exchange)
+{
+    buf_clear(&exchange->got);
+    exchange->count = 0;
+    exchange->ended = false;
+}
+
+static void company_comes(const struct manner *manner)
+{
+    begin(&company.exchange);
+    company.sent = 0;
+    if (manner->company) {
+        int pair[2];
+        INVARIANT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+        company.fd = pair[1];
+        accept_client(pair[0], &(const struct manner){0});
+    }
+}
+
+/* The other connection waits meanwhile. */
+static void company_asks_on(struct exchange *other)
+{
+    struct slice all = slice_of(company_asks, sizeof(company_asks) - 1);
+    struct slice rest = slice_from(all, company.sent % all.len);
+    size_t len = rest.len < COMPANY_STEP ? rest.len : COMPANY_STEP;
+    worker.service.access_context = &company.exchange;
+    INVARIANT(put(company.fd, slice_of(rest.ptr, len)));
+    company.sent += len;
+    settle(&company.exchange, company.fd);
+    worker.service.access_context = other;
+}
+
+static void company_goes(void)
+{
+    size_t asked = company.sent / (sizeof(company_asks) - 1);
+    struct slice got = buf_slice(&company.exchange.got);
+    INVARIANT(company.exchange.count == asked && !company.exchange.ended);
+    INVARIANT(asked == 0 || slice_ends(got, slice_str(company_hears)));
+    close(company.fd);
+}
+
+/* --- from its first to its last byte ------------------------------------------------ */
+
 static void send_pieces(struct exchange *exchange, const struct manner *manner,
                         const int pair[2], struct slice rest)
 {
@@ -232,6 +291,9 @@ static void send_pieces(struct exchange *exchange, const struct manner *manner,
             accept_client(pair[0], manner);
         }
         settle(exchange, reads);
+        if (manner->company) {
+            company_asks_on(exchange);
+        }
     }
 }
 
@@ -255,7 +317,7 @@ static void check_end(const struct exchange *exchange, uint64_t requests)
     INVARIANT(conns->count == 0 && board.connections == 0);
     INVARIANT(list_empty(&conns->busy) && list_empty(&conns->idle));
     INVARIANT(list_empty(&conns->closing));
-    INVARIANT(board.requests - requests == exchange->count);
+    INVARIANT(board.requests - requests == exchange->count + company.exchange.count);
     INVARIANT(board.request.active == 0);
 }
 
@@ -264,12 +326,14 @@ static void run(struct exchange *exchange, const struct manner *manner,
 {
     int pair[2];
     uint64_t requests = board.requests;
-    buf_clear(&exchange->got);
-    exchange->count = 0;
-    exchange->ended = false;
+    begin(exchange);
     worker.service.access_context = exchange;
+    company_comes(manner);
     INVARIANT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
     send_pieces(exchange, manner, pair, bytes);
+    if (manner->company) {
+        company_goes();
+    }
     if (!manner->rude) {
         settle(exchange, pair[1]);
         if (manner->ending == END_TIME) {
@@ -425,21 +489,28 @@ enum flags {
     FLAG_NARROW = 1 << 3,
     FLAG_LAZY = 1 << 4,
     FLAG_RUDE = 1 << 5,
+    FLAG_COMPANY = 1 << 6,
 };
 
-/* A client that shuts its side while the server cannot send has broken off. */
 static struct manner manner_of(unsigned flags, struct slice sizes)
 {
-    bool shuts = (flags & FLAG_SHUTS) != 0;
     return (struct manner){
         .sizes = sizes,
-        .ending = shuts               ? END_SHUTS
+        .ending = flags & FLAG_SHUTS  ? END_SHUTS
                   : flags & FLAG_TIME ? END_TIME
                                       : END_WAITS,
         .late = (flags & FLAG_LATE) != 0,
-        .narrow = (flags & FLAG_NARROW) != 0 && !shuts,
-        .lazy = (flags & FLAG_LAZY) != 0 && !shuts,
+        .narrow = (flags & FLAG_NARROW) != 0,
+        .lazy = (flags & FLAG_LAZY) != 0,
+        .company = (flags & FLAG_COMPANY) != 0,
     };
+}
+
+/* The client has shut its side within a body: answers that wait before it are lost. */
+static bool breaks_off(const struct exchange *exchange, enum ending ending)
+{
+    return ending == END_SHUTS && exchange->count > 0 &&
+           !exchange->items[exchange->count - 1].complete;
 }
 
 static void try_input(unsigned flags, struct slice sizes, struct slice bytes)
@@ -449,6 +520,9 @@ static void try_input(unsigned flags, struct slice sizes, struct slice bytes)
     const struct manner plain = {.ending = manner.ending};
     run(&whole, &plain, bytes);
     check_answers(&whole, plain.ending);
+    if (breaks_off(&whole, manner.ending)) {
+        manner.narrow = manner.lazy = false;
+    }
     run(&pieces, &manner, bytes);
     check_answers(&pieces, manner.ending);
     check_same(&whole, &pieces);
