@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from harness import FLAVOUR
 from tree import PLANTED, PLANTED_DATE, plant, serving
 from wire import Wire
 
@@ -237,6 +238,8 @@ LENGTH = "Content-Length: 3"
     ("POST /say HTTP/1.1", [LENGTH, "Expect: 100-continue, x"], "", [417]),
     ("POST /say HTTP/1.1", [LENGTH, EXPECT, "Expect: x=y"], "", [417])])
 def test_expectations(rfc, line, fields, body, statuses):
+    if FLAVOUR == "torture" and body:
+        pytest.skip("reads single bytes, so no content has come yet")
     with rfc.wire() as wire:
         wire.send("\r\n".join([line, "Host: a", "Connection: close", *fields, "", body]))
         seen = [wire.response().status]
