@@ -246,6 +246,35 @@ START_TEST(lingers_when_the_server_is_the_one_to_close)
 }
 END_TEST
 
+#define LAST "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+static const struct {
+    const char *bytes;
+    bool lingers;
+} lasts[] = {
+    {LAST, false},
+    {LAST "\r\n", true},
+    {LAST GET("/a"), true},
+    {"GET /hasty/ HTTP/1.0\r\n\r\n" GET("/a"), false},
+};
+
+/* RFC 9112, 9.6: a client that sends more after its last request reads the answer too. */
+START_TEST(lingers_when_more_comes_behind_the_last_request)
+{
+    begin("html/a", 10);
+    ck_assert_int_gt(write(client.fd, lasts[_i].bytes, strlen(lasts[_i].bytes)), 0);
+    live_until(&client, live_has(&client, "Connection: close"));
+    live_settle(&client);
+    ck_assert_uint_eq(live.conns.count, lasts[_i].lingers ? 1 : 0);
+    if (lasts[_i].lingers) {
+        live_expect_end(&client);
+        ck_assert_int_eq(live_conn()->state, CONN_LINGER);
+    }
+    ck_assert_uint_eq(live_count(&client, "HTTP/1.1 "), 1);
+    end();
+}
+END_TEST
+
 UNIT_SUITE(conn_send)
 {
     UNIT_TEST(sends_a_large_file_whole);
@@ -260,4 +289,6 @@ UNIT_SUITE(conn_send)
     UNIT_TEST(logs_499_where_the_client_left_before_its_answer);
     UNIT_TEST(closes_without_lingering);
     UNIT_TEST(lingers_when_the_server_is_the_one_to_close);
+    UNIT_LOOP(lingers_when_more_comes_behind_the_last_request, 0,
+              (int)(sizeof(lasts) / sizeof(lasts[0])));
 }
