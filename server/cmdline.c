@@ -19,17 +19,15 @@ const char cmdline_help[] =
     "  -p prefix      directory that relative paths start from "
     "(default: " TINYHTTPD_PREFIX "/share/tinyhttpd)\n"
     "  -q             only errors, with -t and -s\n"
-    "  -s signal      to the running master: stop, quit, reload, reopen\n"
+    "  -s signal      to the running master: stop, quit, reload, reopen, upgrade\n"
     "  -t             test the configuration, changing nothing\n"
     "  -T             as -t, and print the effective configuration\n"
     "  -v             version\n"
     "  -V             version, and how it was built\n";
 
 static const struct cmdline_word words[] = {
-    {"stop", SIGTERM, false},
-    {"quit", SIGQUIT, false},
-    {"reload", SIGHUP, true},
-    {"reopen", SIGUSR1, true},
+    {"stop", SIGTERM, false},  {"quit", SIGQUIT, false},   {"reload", SIGHUP, true},
+    {"reopen", SIGUSR1, true}, {"upgrade", SIGUSR2, true},
 };
 
 static const struct cmdline_word *find_word(const char *name)
@@ -86,7 +84,8 @@ static bool take_option(struct cmdline *out, int letter, char *error, size_t roo
     }
     if (letter == 's' && (out->word = find_word(optarg)) == NULL) {
         snprintf(error, room,
-                 "invalid signal \"%s\": expected stop, quit, reload, reopen", optarg);
+                 "invalid signal \"%s\": expected stop, quit, reload, reopen, upgrade",
+                 optarg);
         return false;
     }
     if (letter == '?' || letter == ':') {

@@ -5,6 +5,7 @@
 #include "server/control_address.h"
 #include "server/master.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,10 +19,11 @@
 /* What a client waits for. */
 enum awaited {
     AWAIT_COMMAND,
-    AWAIT_RELOAD, /* the end of reload `number` */
-    AWAIT_DRAIN,  /* the end of the generations up to `number` */
-    AWAIT_REOPEN, /* the logger's word for `number` */
-    AWAIT_CLOSE,  /* all is said */
+    AWAIT_RELOAD,  /* the end of reload `number` */
+    AWAIT_DRAIN,   /* the end of the generations up to `number` */
+    AWAIT_REOPEN,  /* the logger's word for `number` */
+    AWAIT_UPGRADE, /* the end of upgrade `number` */
+    AWAIT_CLOSE,   /* all is said */
 };
 
 struct client {
@@ -81,6 +83,18 @@ bool control_open(struct control *control, const char *pid_path)
     return true;
 }
 
+void control_move(struct control *control, const char *pid_path)
+{
+    struct control_address address;
+    char *path = control->path == NULL ? NULL : control_address(&address, pid_path);
+    if (path != NULL && rename(control->path, path) == 0) {
+        free(control->path);
+        control->path = path;
+    } else {
+        free(path);
+    }
+}
+
 /* --- a client ----------------------------------------------------------------------- */
 
 static void drop(struct control *control, struct client *client)
@@ -129,12 +143,12 @@ void control_close(struct control *control)
 
 static void begin_reload(struct master *master, struct client *client)
 {
-    if (master->phase != MASTER_SERVING) {
-        buf_append_str(&client->out, "reload rejected: the server is stopping\n");
+    const char *why = reload_request(master);
+    if (why != NULL) {
+        buf_printf(&client->out, "reload rejected: %s\n", why);
         finish(client, 1);
         return;
     }
-    reload_request(master);
     client->cut = master->connections_cut;
     await(client, AWAIT_RELOAD, master->reload.begun + 1);
 }
@@ -149,12 +163,24 @@ static void begin_reopen(struct master *master, struct client *client)
     await(client, AWAIT_REOPEN, master_reopen(master));
 }
 
+static void begin_upgrade(struct master *master, struct client *client)
+{
+    const char *why = upgrade_begin(master, true);
+    if (why != NULL) {
+        buf_printf(&client->out, "upgrade refused: %s\n", why);
+        finish(client, 1);
+        return;
+    }
+    await(client, AWAIT_UPGRADE, master->upgrade.begun);
+}
+
 static const struct {
     const char *name;
     void (*begin)(struct master *master, struct client *client);
 } commands[] = {
     {"reload", begin_reload},
     {"reopen", begin_reopen},
+    {"upgrade", begin_upgrade},
 };
 
 static void obey(struct master *master, struct client *client, struct slice line)
@@ -245,12 +271,29 @@ static void look_at_reopen(struct master *master, struct client *client)
     finish(client, reopening->failed == 0 ? 0 : 1);
 }
 
+static void look_at_upgrade(struct master *master, struct client *client)
+{
+    const struct upgrade *upgrade = &master->upgrade;
+    if (upgrade->ended < client->number) {
+        return;
+    }
+    if (upgrade->done) {
+        buf_append_str(&client->out,
+                       "upgraded: the new master serves, this one leaves\n");
+    } else {
+        buf_printf(&client->out, "upgrade failed, the server goes on as it was: %s\n",
+                   upgrade->why);
+    }
+    finish(client, upgrade->done ? 0 : 1);
+}
+
 static void look(struct master *master, struct client *client)
 {
     static void (*const looks[])(struct master *, struct client *) = {
         [AWAIT_RELOAD] = look_at_reload,
         [AWAIT_DRAIN] = look_at_drain,
         [AWAIT_REOPEN] = look_at_reopen,
+        [AWAIT_UPGRADE] = look_at_upgrade,
         [AWAIT_CLOSE] = NULL,
     };
     if (looks[client->awaited] != NULL) {

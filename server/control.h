@@ -9,6 +9,8 @@
  *              before have left; 2: applied, but some were cut
  *     reopen   as SIGUSR1. exit 0 once every later line goes to the new files, 1 when a
  *              file could not be opened
+ * *     upgrade  as SIGUSR2, and on to the end: exit 0 when the new master serves and
+ * this one has begun to leave, 1 when it was given up, with the reason
  *
  * The master waits for nobody: a client that says nothing for some seconds, or does not
  * read, is dropped, and so is one too many.
@@ -41,6 +43,9 @@ void control_init(struct control *control);
 /* For the master of this pid file, which it has locked: what stands at the path is
  * stale. False, with errno, when there is no socket: signals have to do. */
 bool control_open(struct control *control, const char *pid_path);
+
+/* Follows its pid file to another name. */
+void control_move(struct control *control, const char *pid_path);
 
 /* Answers those who wait that the server has ended, and removes the path. */
 void control_close(struct control *control);

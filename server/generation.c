@@ -118,6 +118,16 @@ static bool choose_slots(struct master *master, struct generation *generation,
     return count == generation->workers;
 }
 
+static bool start_slot(struct master *master, struct generation *generation,
+                       struct slot *slot, bool candidate)
+{
+    slot->generation = generation;
+    slot->candidate = candidate;
+    slot->drain_ms = generation->config->set.worker_shutdown_timeout;
+    generation->children++;
+    return slots_start(&master->slots, slot);
+}
+
 bool generation_start(struct master *master, struct generation *generation)
 {
     struct slot *chosen[WORKERS_MAX];
@@ -127,12 +137,7 @@ bool generation_start(struct master *master, struct generation *generation)
         return false;
     }
     for (unsigned i = 0; i < generation->workers; i++) {
-        struct slot *slot = chosen[i];
-        slot->generation = generation;
-        slot->candidate = true;
-        slot->drain_ms = generation->config->set.worker_shutdown_timeout;
-        generation->children++;
-        if (!slots_start(&master->slots, slot)) {
+        if (!start_slot(master, generation, chosen[i], true)) {
             return false;
         }
     }
@@ -218,4 +223,18 @@ void generation_rest(struct master *master, struct generation *generation)
 {
     generation->take_queued = false;
     slots_handle_all(&master->slots, generation, SLOT_DRAIN);
+}
+
+void generation_wake(struct master *master, struct generation *generation)
+{
+    const struct slots *slots = &master->slots;
+    struct slot *chosen[WORKERS_MAX];
+    if (slots_count(slots, generation, SLOT_READY) != 0 ||
+        slots_count(slots, generation, SLOT_STARTING) != 0 ||
+        !choose_slots(master, generation, chosen)) {
+        return;
+    }
+    for (unsigned i = 0; i < generation->workers; i++) {
+        start_slot(master, generation, chosen[i], false);
+    }
 }

@@ -67,6 +67,9 @@ void generation_lose_child(struct master *master, struct generation *generation)
 /* Drains all workers of the generation in force, and keeps it: SIGWINCH. */
 void generation_rest(struct master *master, struct generation *generation);
 
+/* Starts its pool again, if all workers drain or are gone. */
+void generation_wake(struct master *master, struct generation *generation);
+
 /* Frees it whatever its state, with no child left. */
 void generation_destroy(struct master *master, struct generation *generation);
 

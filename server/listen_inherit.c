@@ -49,7 +49,7 @@ static bool read_address(int fd, struct sockaddr_any *out)
 
 const char *listen_inherit_add(struct inheritance *all, int fd)
 {
-    struct inherited_socket made = {.fd = fd, .ipv6only = true};
+    struct inherited_socket made = {.fd = fd, .ipv6only = true, .lent = true};
     const char *problem = judge(fd);
     if (problem != NULL) {
         return problem;
@@ -110,6 +110,46 @@ bool listen_inherit_activated(struct inheritance *all)
         unsetenv(names[i]);
     }
     return added;
+}
+
+/* A unix socket is bound beside its path and renamed: it does not know its address. */
+static const char *add_handed(struct inheritance *all, struct slice text)
+{
+    struct slice number, address = text;
+    uint64_t fd;
+    struct sockaddr_any addr;
+    slice_split(&address, '=', &number);
+    bool lent = slice_starts(address, SLICE("lent:"));
+    address = slice_from(address, lent ? 5 : 0);
+    if (!slice_to_u64(number, &fd) || fd > INT_MAX ||
+        sockaddr_parse(&addr, address, 0) != NULL) {
+        return "makes no sense";
+    }
+    const char *problem = listen_inherit_add(all, (int)fd);
+    if (problem != NULL) {
+        return problem;
+    }
+    struct inherited_socket *made = &all->items[all->count - 1];
+    made->lent = lent;
+    if (addr.u.sa.sa_family == AF_UNIX) {
+        made->addr = addr;
+    }
+    return sockaddr_eq(&made->addr, &addr) ? NULL : "has another address";
+}
+
+bool listen_inherit_handed(struct inheritance *all, const char *list)
+{
+    struct slice rest = slice_str(list);
+    struct slice text;
+    while (slice_split(&rest, ';', &text)) {
+        const char *problem = text.len == 0 ? NULL : add_handed(all, text);
+        if (problem != NULL) {
+            log_write(NULL, LOG_LEVEL_EMERG, "the listening socket \"%.*s\" %s",
+                      SLICE_ARG(text), problem);
+            return false;
+        }
+    }
+    return true;
 }
 
 struct inherited_socket *listen_inherit_find(const struct inheritance *all,

@@ -18,6 +18,7 @@ struct inherited_socket {
     int fd;
     bool ipv6only; /* true where that says nothing */
     bool taken;
+    bool lent; /* a service manager holds it too, and has it when this process is gone */
 };
 
 struct inheritance {
@@ -38,6 +39,13 @@ const char *listen_inherit_add(struct inheritance *all, int fd);
  * the log says.
  */
 bool listen_inherit_activated(struct inheritance *all);
+
+/*
+ * Adds what a master leaves to the one that follows it: "5=127.0.0.1:80;6=unix:/run/x",
+ * with "=lent:" for those that are a service manager's. What is not a listening socket of
+ * that address is refused: false, and the log says which.
+ */
+bool listen_inherit_handed(struct inheritance *all, const char *list);
 
 /* The socket of this address that nobody has taken, or NULL. */
 struct inherited_socket *listen_inherit_find(const struct inheritance *all,

@@ -192,6 +192,15 @@ void listen_shut(const struct listener *listener)
     setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
+void listen_remember_path(struct listener *listener)
+{
+    struct stat st;
+    if (IS_UNIX(&listener->addr) && lstat(listener->addr.u.un.sun_path, &st) == 0) {
+        listener->device = st.st_dev;
+        listener->inode = st.st_ino;
+    }
+}
+
 void listen_unlink(const struct listener *listener)
 {
     struct stat st;

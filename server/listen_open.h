@@ -31,6 +31,9 @@ void listen_share_port(int fd, bool on);
  * shared socket stays open. */
 void listen_shut(const struct listener *listener);
 
+/* For one that came from an old master: its path is this one's to remove from now on. */
+void listen_remember_path(struct listener *listener);
+
 /* Removes the path of a unix socket, if it is still this one's. */
 void listen_unlink(const struct listener *listener);
 

@@ -88,7 +88,11 @@ static bool adopt(struct inherited_socket *came, struct listener *made,
     *made = (struct listener){.addr = socket->addr,
                               .fd = came->fd,
                               .ipv6only = socket->ipv6only,
-                              .shared = true};
+                              .shared = came->lent};
+    if (!came->lent) {
+        came->fd = -1; /* this one's alone, as if it had been bound here */
+        listen_remember_path(made);
+    }
     return true;
 }
 
@@ -141,7 +145,9 @@ static void let_go(const struct listeners *all, const struct listener *listener)
         listen_inherit_give_back(&all->inherited, listener->fd);
         return;
     }
-    listen_unlink(listener);
+    if (!all->handed_over) {
+        listen_unlink(listener);
+    }
     fd_close(listener->fd);
 }
 
@@ -210,7 +216,7 @@ bool listeners_shut(const struct listeners *all, const struct config *config,
                     const struct config *next)
 {
     bool any = false;
-    for (size_t i = 0; i < config->socket_count; i++) {
+    for (size_t i = 0; !all->handed_over && i < config->socket_count; i++) {
         struct listener *listener = find(all, &config->sockets[i]->addr);
         if (listener != NULL && !listens_on(next, &listener->addr)) {
             listen_shut(listener);
@@ -218,6 +224,23 @@ bool listeners_shut(const struct listeners *all, const struct config *config,
         }
     }
     return any;
+}
+
+void listeners_list(const struct listeners *all, struct buf *out)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct listener *listener = all->items[i];
+        char text[SOCKADDR_TEXT_MAX];
+        fd_set_cloexec(listener->fd, false);
+        buf_printf(out, "%s%d=%s%.*s", i == 0 ? "" : ";", listener->fd,
+                   listener->shared ? "lent:" : "",
+                   SLICE_ARG(sockaddr_format(&listener->addr, true, text)));
+    }
+}
+
+void listeners_hand_over(struct listeners *all, bool handed_over)
+{
+    all->handed_over = handed_over;
 }
 
 void listeners_clear(struct listeners *all)

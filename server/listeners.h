@@ -12,6 +12,7 @@
 #ifndef SERVER_LISTENERS_H
 #define SERVER_LISTENERS_H
 
+#include "common/buf.h"
 #include "config/diagnose.h"
 #include "config/settings.h"
 #include "server/listen_inherit.h"
@@ -33,6 +34,7 @@ struct listeners {
     struct listener **items;
     size_t count;
     struct inheritance inherited; /* taken before anything is bound */
+    bool handed_over;             /* another master serves on the same sockets */
 };
 
 /*
@@ -56,6 +58,14 @@ void listeners_release(struct listeners *all, const struct config *config);
  */
 bool listeners_shut(const struct listeners *all, const struct config *config,
                     const struct config *next);
+
+/* In a child that will run another program: leaves all sockets to it, in words for
+ * listen_inherit_handed(). */
+void listeners_list(const struct listeners *all, struct buf *out);
+
+/* While another master serves on the same sockets they are closed here, and no more: none
+ * is shut, and no path removed. */
+void listeners_hand_over(struct listeners *all, bool handed_over);
 
 /* Closes all, and removes the paths of unix sockets. */
 void listeners_clear(struct listeners *all);

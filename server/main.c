@@ -3,6 +3,7 @@
 #include "server/builtin_config.h"
 #include "server/cmdline.h"
 #include "server/commands.h"
+#include "server/program.h"
 #include "server/signals.h"
 #include "server/start.h"
 #include "server/title.h"
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
     signals_block();
     fd_open_standard();
     char **words = title_init(argc, argv);
+    program_init(words);
     struct cmdline cmdline;
     char error[256];
     if (!cmdline_parse(argc, words, &cmdline, error, sizeof(error))) {

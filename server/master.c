@@ -5,6 +5,7 @@
 #include "server/channel.h"
 #include "server/cmdline.h"
 #include "server/daemonize.h"
+#include "server/runfiles.h"
 #include "server/signals.h"
 #include "server/spawn.h"
 #include "server/title.h"
@@ -27,6 +28,7 @@ struct master *master_create(const struct config_source *source)
     list_init(&master->generations);
     reload_init(&master->reload);
     control_init(&master->control);
+    upgrade_init(&master->upgrade);
     shm_create(&master->shm);
     shm_prepare(&master->shm, SLOT_MASTER);
     master->log.shm = &master->shm;
@@ -38,14 +40,6 @@ struct master *master_create(const struct config_source *source)
     return master;
 }
 
-static void remove_status(struct master *master)
-{
-    if (master->status_path != NULL) {
-        unlink(master->status_path);
-        free(master->status_path);
-    }
-}
-
 void master_destroy(struct master *master)
 {
     while (!list_empty(&master->generations)) {
@@ -53,12 +47,10 @@ void master_destroy(struct master *master)
                            LIST_ITEM(master->generations.next, struct generation, link));
     }
     log_set_sink(NULL, NULL);
-    control_close(&master->control);
     verdict_clear(&master->reload.verdict);
-    remove_status(master);
     listeners_clear(&master->listeners);
     logfiles_clear(&master->logs);
-    pidfile_remove(&master->pidfile);
+    runfiles_remove(master);
     notify_close(&master->notify);
     shm_destroy(&master->shm);
     free(master);
@@ -187,7 +179,7 @@ static void stop_fast(struct master *master)
     master->phase = MASTER_STOPPING;
 }
 
-static void stop_gracefully(struct master *master)
+void master_stop_gracefully(struct master *master)
 {
     if (master->phase == MASTER_STARTING) {
         stop_fast(master);
@@ -206,6 +198,11 @@ static void reload(struct master *master)
     } else {
         reload_request(master);
     }
+}
+
+static void upgrade(struct master *master)
+{
+    upgrade_begin(master, false);
 }
 
 static void reopen(struct master *master)
@@ -236,8 +233,9 @@ static const struct {
     enum signal_flag flag;
     void (*act)(struct master *master);
 } actions[] = {
-    {SIGNAL_STOP, stop_fast}, {SIGNAL_QUIT, stop_gracefully}, {SIGNAL_RELOAD, reload},
-    {SIGNAL_REOPEN, reopen},  {SIGNAL_DRAIN, drain_workers},
+    {SIGNAL_STOP, stop_fast},  {SIGNAL_QUIT, master_stop_gracefully},
+    {SIGNAL_UPGRADE, upgrade}, {SIGNAL_RELOAD, reload},
+    {SIGNAL_REOPEN, reopen},   {SIGNAL_DRAIN, drain_workers},
 };
 
 static void act_on_signals(struct master *master)
@@ -265,7 +263,7 @@ static void step_phase(struct master *master)
         master->phase = MASTER_FINISHING;
     }
     if (master->phase == MASTER_FINISHING && logger->state == SLOT_EMPTY &&
-        master->reload.checker == 0) {
+        master->reload.checker == 0 && !upgrade_has_child(&master->upgrade)) {
         master->phase = MASTER_DONE;
     }
 }
@@ -282,6 +280,7 @@ static void bury(struct master *master, pid_t pid, int status, const struct rusa
         spawn_bury(master, slot, status, usage);
     } else if (!WIFCONTINUED(status)) {
         reload_reaped(master, pid, status);
+        upgrade_reaped(master, pid, status);
     }
 }
 
@@ -311,6 +310,7 @@ static struct timespec time_to_wait(const struct master *master)
     int64_t deadline =
         earlier(slots_deadline(&master->slots), reload_deadline(&master->reload));
     deadline = earlier(deadline, control_deadline(&master->control));
+    deadline = earlier(deadline, upgrade_deadline(&master->upgrade));
     deadline = earlier(deadline, notify_deadline(&master->notify));
     int64_t wait = deadline == 0 ? TICK_MS : deadline - now;
     wait = wait < 0 ? 0 : wait > TICK_MS ? TICK_MS : wait;
@@ -322,6 +322,7 @@ static nfds_t gather(const struct master *master, struct pollfd *polled)
 {
     nfds_t count = 0;
     polled[count++] = (struct pollfd){.fd = master->reload.channel, .events = POLLIN};
+    polled[count++] = (struct pollfd){.fd = master->upgrade.channel, .events = POLLIN};
     for (unsigned i = 0; i < SLOT_MAX; i++) {
         const struct slot *slot = &master->slots.items[i];
         if (slot->channel >= 0) {
@@ -334,6 +335,7 @@ static nfds_t gather(const struct master *master, struct pollfd *polled)
 static void listen_to_children(struct master *master)
 {
     reload_listen(master);
+    upgrade_listen(master);
     SLOTS_EACH(slot, &master->slots)
     {
         if (slot->channel >= 0) {
@@ -344,7 +346,7 @@ static void listen_to_children(struct master *master)
 
 static void wait_for_news(struct master *master)
 {
-    struct pollfd polled[1 + SLOT_MAX + 1 + CONTROL_CLIENTS_MAX];
+    struct pollfd polled[2 + SLOT_MAX + 1 + CONTROL_CLIENTS_MAX];
     nfds_t count = gather(master, polled);
     struct timespec wait = time_to_wait(master);
     int ready = ppoll(polled, count, &wait, signals_wait_mask());
@@ -362,6 +364,7 @@ static void turn(struct master *master)
     reap(master);
     act_on_signals(master);
     reload_step(master);
+    upgrade_step(master);
     slots_run_due(&master->slots);
     watchdog_look(master);
     notify_watchdog(master);

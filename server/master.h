@@ -2,9 +2,9 @@
  * master.h - the process that supervises all others.
  *
  * One loop: wait for the children's channels, signals and the nearest deadline; then reap
- * what died, act on the signals in a fixed order (TERM and INT, QUIT, HUP, USR1, WINCH),
- * and act on the slots that are due. It never sleeps elsewhere and never touches a byte
- * from a client.
+ * what died, act on the signals in a fixed order (TERM and INT, QUIT, USR2, HUP, USR1,
+ * WINCH), and act on the slots that are due. It never sleeps elsewhere and never touches
+ * a byte from a client.
  */
 #ifndef SERVER_MASTER_H
 #define SERVER_MASTER_H
@@ -19,6 +19,7 @@
 #include "server/reload.h"
 #include "server/ringlog.h"
 #include "server/slots.h"
+#include "server/upgrade.h"
 #include "server/watchdog.h"
 
 enum master_phase {
@@ -60,6 +61,7 @@ struct master {
     struct watchdog watchdog;
     struct notify notify;
     bool reopen_asked; /* by a worker that got SIGUSR1 */
+    struct upgrade upgrade;
     struct reopening reopening;
     uint64_t connections_cut; /* by workers that had to leave, so far */
     struct control control;
@@ -79,6 +81,9 @@ void master_use_log(struct master *master, const struct config *config);
 /* Reopens the logs. The logger writes to the new files once master->reopening.done has
  * come to the number that is returned. */
 unsigned master_reopen(struct master *master);
+
+/* SIGQUIT. */
+void master_stop_gracefully(struct master *master);
 
 /* What happened, told by the parts. */
 void master_logger_ready(struct master *master);

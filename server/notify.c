@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/escape.h"
 #include "common/fdutil.h"
+#include "common/xalloc.h"
 #include "server/master.h"
 #include <stdlib.h>
 #include <string.h>
@@ -187,4 +188,22 @@ void notify_watchdog(struct master *master)
 int64_t notify_deadline(const struct notify *notify)
 {
     return notify->due_ms;
+}
+
+void notify_hand_over(const struct notify *notify)
+{
+    if (notify->address.len == 0) {
+        return;
+    }
+    const struct sockaddr_any *address = &notify->address;
+    size_t len = address->len - offsetof(struct sockaddr_un, sun_path);
+    char *name = xasprintf("%c%.*s", address->u.un.sun_path[0] == '\0' ? '@' : '/',
+                           (int)len - 1, address->u.un.sun_path + 1);
+    setenv("NOTIFY_SOCKET", name, 1);
+    free(name);
+    if (notify->every_ms != 0) {
+        char *usec = xasprintf("%lld", (long long)notify->every_ms * 2 * USEC);
+        setenv("WATCHDOG_USEC", usec, 1);
+        free(usec);
+    }
 }

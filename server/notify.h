@@ -45,6 +45,10 @@ void notify_stopping(const struct notify *notify);
 /* From now on this process is the service. */
 void notify_main_pid(const struct notify *notify, pid_t pid);
 
+/* In a child that will run another program: leaves it the variables that notify_init()
+ * took, but for the pid. */
+void notify_hand_over(const struct notify *notify);
+
 /* Call each turn of the master's loop: once it is due, says that the server is alive, if
  * that is true of the master and at least one worker. */
 void notify_watchdog(struct master *master);

@@ -95,6 +95,37 @@ int pidfile_write(const struct pidfile *pidfile)
     return written == len ? fsync(pidfile->fd) : -1;
 }
 
+static int move_aside(struct pidfile *pidfile, const char *suffix)
+{
+    char *aside = xasprintf("%s%s", pidfile->path, suffix);
+    if (rename(pidfile->path, aside) < 0) {
+        free(aside);
+        return -1;
+    }
+    pidfile->home = pidfile->path;
+    pidfile->path = aside;
+    return 0;
+}
+
+int pidfile_move(struct pidfile *pidfile, const char *suffix)
+{
+    if (suffix != NULL) {
+        return move_aside(pidfile, suffix);
+    }
+    pid_t holder;
+    if (pidfile_find(pidfile->home, &holder) == PIDFILE_HELD) {
+        errno = EBUSY;
+        return -1;
+    }
+    if (rename(pidfile->path, pidfile->home) < 0) {
+        return -1;
+    }
+    free(pidfile->path);
+    pidfile->path = pidfile->home;
+    pidfile->home = NULL;
+    return 0;
+}
+
 void pidfile_remove(struct pidfile *pidfile)
 {
     struct stat named;
@@ -104,6 +135,7 @@ void pidfile_remove(struct pidfile *pidfile)
     }
     fd_close(pidfile->fd);
     free(pidfile->path);
+    free(pidfile->home);
     *pidfile = (struct pidfile)PIDFILE_NONE;
 }
 

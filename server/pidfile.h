@@ -13,6 +13,7 @@
 
 struct pidfile {
     char *path; /* owned; NULL: there is no pid file */
+    char *home; /* where it was before it was moved; owned; NULL: it was not */
     int fd;
     dev_t device;
     ino_t inode;
@@ -36,6 +37,10 @@ enum pidfile_result pidfile_lock(struct pidfile *pidfile, const char *path,
 
 /* Writes the pid of the calling process. 0, or -1 with errno. */
 int pidfile_write(const struct pidfile *pidfile);
+
+/* Renames the locked file: `suffix` behind its name, or NULL for its name before, unless
+ * somebody else holds a file of that name (EBUSY). 0, or -1 with errno. */
+int pidfile_move(struct pidfile *pidfile, const char *suffix);
 
 /* Removes the file, if it is still this one, and unlocks. */
 void pidfile_remove(struct pidfile *pidfile);

@@ -1,6 +1,7 @@
 #include "server/reload.h"
 #include "common/fdutil.h"
 #include "config/build.h"
+#include "config/compare.h"
 #include "server/channel.h"
 #include "server/master.h"
 #include "server/report.h"
@@ -54,11 +55,20 @@ static void reject(struct master *master, const char *why)
     conclude(master, LOG_LEVEL_ERROR);
 }
 
-void reload_request(struct master *master)
+const char *reload_request(struct master *master)
 {
-    if (master->phase == MASTER_STARTING || master->phase == MASTER_SERVING) {
-        master->reload.wanted = true;
+    const char *why = NULL;
+    if (master->phase != MASTER_STARTING && master->phase != MASTER_SERVING) {
+        why = "the server is stopping";
+    } else if (upgrade_is_busy(&master->upgrade)) {
+        why = "an upgrade is under way";
     }
+    if (why != NULL) {
+        log_write(NULL, LOG_LEVEL_ERROR, "reload rejected: %s", why);
+        return why;
+    }
+    master->reload.wanted = true;
+    return NULL;
 }
 
 /* --- the check ---------------------------------------------------------------------- */
@@ -265,6 +275,19 @@ static void fail(struct master *master, const char *why)
     master_start_failed(master);
 }
 
+/* For the verdict and, a line each, for the log. */
+static void say_changes(struct master *master, const struct config *next)
+{
+    struct buf changes = {0};
+    compare_configs(master->current->config, next, &changes);
+    verdict_say_text(&master->reload.verdict, buf_slice(&changes));
+    struct slice rest = buf_slice(&changes), line;
+    while (slice_split(&rest, '\n', &line) && line.len != 0) {
+        log_write(NULL, LOG_LEVEL_NOTICE, "reload: %.*s", SLICE_ARG(line));
+    }
+    buf_free(&changes);
+}
+
 static void commit(struct master *master)
 {
     struct reload *reload = &master->reload;
@@ -272,6 +295,9 @@ static void commit(struct master *master)
     bool first = is_first(master);
     reload->candidate = NULL;
     reload->committed_ms = master->slots.now_ms;
+    if (!first) {
+        say_changes(master, generation->config);
+    }
     generation_commit(master, generation);
     if (first) {
         master_started(master);
@@ -296,6 +322,10 @@ static void watch_candidate(struct master *master)
         fail(master, "a new worker did not become ready");
     } else if (slots_count(slots, candidate, SLOT_READY) == candidate->workers &&
                (!is_first(master) || logger_is(master, SLOT_READY))) {
+        if (upgrade_is_pending(&master->upgrade) && !upgrade_take_over(master)) {
+            fail(master, "the old master's place cannot be taken");
+            return;
+        }
         commit(master);
     } else if (slots->now_ms >= master->reload.deadline_ms) {
         fail(master, "the new workers took too long to become ready");

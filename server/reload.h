@@ -38,8 +38,9 @@ struct reload {
 
 void reload_init(struct reload *reload);
 
-/* SIGHUP: remembers that a reload is wanted. A server that stops takes no new one. */
-void reload_request(struct master *master);
+/* SIGHUP: remembers that a reload is wanted. NULL, or why there will be none, which goes
+ * to the log as well. */
+const char *reload_request(struct master *master);
 
 /* The first generation: from "fork" on. False: fork failed. */
 bool reload_start_first(struct master *master, struct generation *generation);

@@ -16,9 +16,10 @@ enum signal_flag {
     SIGNAL_CHILD,
     SIGNAL_STOP, /* TERM, INT */
     SIGNAL_QUIT,
-    SIGNAL_RELOAD, /* HUP */
-    SIGNAL_REOPEN, /* USR1 */
-    SIGNAL_DRAIN,  /* WINCH */
+    SIGNAL_UPGRADE, /* USR2 */
+    SIGNAL_RELOAD,  /* HUP */
+    SIGNAL_REOPEN,  /* USR1 */
+    SIGNAL_DRAIN,   /* WINCH */
     SIGNAL_FLAG_COUNT,
 };
 

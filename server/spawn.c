@@ -196,7 +196,7 @@ static bool spawn(struct slots *slots, struct slot *slot)
 static unsigned drain_bits(const struct master *master, const struct slot *slot)
 {
     bool take_queued = slot->generation != NULL && slot->generation->take_queued;
-    bool last = master->phase == MASTER_DRAINING;
+    bool last = master->phase == MASTER_DRAINING && !master->listeners.handed_over;
     return (take_queued ? DRAIN_TAKE_QUEUED : 0u) | (last ? DRAIN_LAST : 0u);
 }
 

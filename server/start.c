@@ -1,10 +1,10 @@
 #include "server/start.h"
 #include "common/fdutil.h"
-#include "common/xalloc.h"
 #include "server/cmdline.h"
 #include "server/daemonize.h"
 #include "server/master.h"
 #include "server/report.h"
+#include "server/runfiles.h"
 #include "server/signals.h"
 #include "server/title.h"
 #include "server/worker_process.h"
@@ -31,23 +31,6 @@ struct config *start_load(const struct config_source *source, bool check_files,
     }
     arena_destroy(arena);
     return config;
-}
-
-static int lock_pidfile(struct master *master, const char *path)
-{
-    pid_t holder = 0;
-    switch (pidfile_lock(&master->pidfile, path, &holder)) {
-    case PIDFILE_HELD:
-        log_write(NULL, LOG_LEVEL_EMERG,
-                  "already running: process %ld holds the pid file \"%s\"", (long)holder,
-                  path);
-        return EXIT_ALREADY_RUNNING;
-    case PIDFILE_ERROR:
-        log_errno(NULL, LOG_LEVEL_EMERG, errno, "pid file \"%s\" cannot be used", path);
-        return EXIT_FAILED;
-    default:
-        return EXIT_OK;
-    }
 }
 
 /* What fails is said on the terminal with source line and caret, and with one line in the
@@ -110,36 +93,28 @@ static int serve_alone(struct master *master, const struct generation *generatio
     return worker_run(&setup);
 }
 
-/* Without it the server can be led by signals alone. */
-static void open_control(struct master *master)
+/* The place of an old master is taken once the workers are ready. It goes on in the
+ * background or foreground as it was. */
+static bool settle(struct master *master, const struct main_settings *set)
 {
-    const char *pid_path = master->pidfile.path;
-    if (pid_path == NULL) {
-        return;
+    if (upgrade_is_pending(&master->upgrade)) {
+        master->daemonized = set->daemon;
+        master->log.standard = set->daemon ? RINGLOG_STDERR_NAMED : RINGLOG_STDERR_ALSO;
+        return set->master_process;
     }
-    master->status_path = xasprintf("%s.status", pid_path);
-    if (!control_open(&master->control, pid_path)) {
-        log_errno(NULL, LOG_LEVEL_WARN, errno,
-                  "no control socket \"%s" CONTROL_SUFFIX "\": signals only", pid_path);
-    }
+    return (!set->daemon || go_to_background(master)) && runfiles_publish(master) == 0;
 }
 
 static int serve(struct master *master, struct generation *generation)
 {
     const struct main_settings *set = &generation->config->set;
     notify_init(&master->notify, !set->daemon);
-    if (set->daemon && !go_to_background(master)) {
-        return EXIT_FAILED;
-    }
-    if (pidfile_write(&master->pidfile) < 0) {
-        log_errno(NULL, LOG_LEVEL_EMERG, errno, "pid file \"%s\" cannot be written",
-                  master->pidfile.path);
+    if (!settle(master, set)) {
         return EXIT_FAILED;
     }
     if (!set->master_process) {
         return serve_alone(master, generation);
     }
-    open_control(master);
     master_run(master, generation);
     return master->status;
 }
@@ -154,8 +129,11 @@ int start_server(const struct config_source *source, const char *banner)
     master->banner = banner;
     master->is_builtin = banner != NULL;
     privileges_raise_limits();
-    int status = banner != NULL ? EXIT_OK : lock_pidfile(master, config->set.pid);
-    if (status == EXIT_OK && !listen_inherit_activated(&master->listeners.inherited)) {
+    bool inherited =
+        upgrade_inherit(master) && listen_inherit_activated(&master->listeners.inherited);
+    bool locks = banner == NULL && !upgrade_is_pending(&master->upgrade);
+    int status = locks ? runfiles_lock(master, config->set.pid) : EXIT_OK;
+    if (!inherited) {
         status = EXIT_FAILED;
     }
     if (status == EXIT_OK) {

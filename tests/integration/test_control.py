@@ -59,6 +59,16 @@ def test_reload_waits_and_tells(server):
     assert "reloaded: generation 2" in lines[0]
 
 
+def test_reload_tells_what_changed(server):
+    server.start(SIMPLE)
+    server.write_config(SIMPLE.replace("root", "listen 127.0.0.1:%PORT2%; location /new { } root"))
+    result = server.run("-s", "reload")
+    assert f"listener added: 127.0.0.1:{server.port('PORT2')}\n" in result.stdout
+    assert "location added: /new" in result.stdout
+    assert f"reload: listener added: 127.0.0.1:{server.port('PORT2')}" in server.errors()
+    assert "nothing changed" in server.run("-s", "reload").stdout
+
+
 def test_quiet_reload_says_nothing_when_all_is_well(server):
     server.start(SIMPLE)
     result = server.run("-q", "-s", "reload")
