@@ -110,5 +110,5 @@ def test_a_broken_row_is_found(rows):
 
 
 def test_a_good_row_passes():
-    assert not mistakes(f"# why\n\n2.1\tMUST\tdo\t{GOOD}, {C_GOOD}\n10\tSHOULD NOT\tdo\tn/a: a reason"
-                        f"\nA.1\tMUST\tdo\t{GOOD}\n")
+    assert not mistakes(f"# why\n\n2.1\tMUST\tdo\t{GOOD}, {C_GOOD}\n"
+                        f"10\tSHOULD NOT\tdo\tn/a: a reason\nA.1\tMUST\tdo\t{GOOD}\n")
