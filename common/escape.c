@@ -100,6 +100,16 @@ bool escape_line(struct buf *out, struct slice text)
     return escape_hex(out, text, SLICE("\\x"), plain_in_line);
 }
 
+static bool plain_in_quotes(unsigned char c)
+{
+    return c != '"' && c != '\\';
+}
+
+bool escape_quoted(struct buf *out, struct slice text)
+{
+    return escape_hex(out, text, SLICE("\\x"), plain_in_quotes);
+}
+
 static bool plain_in_path(unsigned char c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {

@@ -57,6 +57,11 @@ struct filepath filepath_of(struct request *request, struct slice uri_path)
     return found;
 }
 
+const char *filepath_shown(const struct request *request, struct filepath path)
+{
+    return request_shown(request, slice_str(filepath_join(request, path)));
+}
+
 const char *filepath_join(const struct request *request, struct filepath path)
 {
     struct slice root = slice_str(path.root);

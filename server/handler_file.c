@@ -31,14 +31,14 @@ static void redirect_to_slash(struct request *request)
 static void refuse_directory(struct request *request, struct filepath path)
 {
     request_log(request, LOG_LEVEL_ERROR, 0, "directory index of \"%s\" is forbidden",
-                filepath_join(request, path));
+                filepath_shown(request, path));
     respond_error(request, 403);
 }
 
 static void refuse_other(struct request *request, struct filepath path)
 {
     request_log(request, LOG_LEVEL_ERROR, 0, "\"%s\" is not a regular file",
-                filepath_join(request, path));
+                filepath_shown(request, path));
     respond_error(request, 403);
 }
 

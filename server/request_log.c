@@ -1,3 +1,4 @@
+#include "common/escape.h"
 #include "server/request.h"
 #include <stdio.h>
 
@@ -29,9 +30,21 @@ static void put_pair(struct context *context, struct slice name, struct slice va
 static void put_quoted(struct context *context, struct slice name, struct slice value)
 {
     if (value.len != 0) {
-        put_pair(context, name, value);
+        struct buf quoted = {0};
+        escape_quoted(&quoted, value);
+        put_pair(context, name, buf_slice(&quoted));
         put(context, SLICE("\""));
+        buf_free(&quoted);
     }
+}
+
+const char *request_shown(const struct request *request, struct slice text)
+{
+    struct buf quoted = {0};
+    escape_quoted(&quoted, text);
+    const char *shown = arena_cstr(request->arena, buf_slice(&quoted));
+    buf_free(&quoted);
+    return shown;
 }
 
 /* The short ones first, so that a long request line does not push them out. */

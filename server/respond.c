@@ -123,8 +123,8 @@ static bool count_redirect(struct request *request, struct slice target)
         return true;
     }
     request_log(request, LOG_LEVEL_ERROR, 0,
-                "more than %d internal redirects, the last one to \"%.*s\"",
-                REDIRECTS_MAX, SLICE_ARG(target));
+                "more than %d internal redirects, the last one to \"%s\"", REDIRECTS_MAX,
+                request_shown(request, target));
     respond_error(request, 500);
     return false;
 }
@@ -133,7 +133,8 @@ void request_redirect(struct request *request, struct slice path, struct slice a
 {
     if (!is_resolved(path)) {
         request_log(request, LOG_LEVEL_ERROR, 0,
-                    "internal redirect to \"%.*s\", which is no path", SLICE_ARG(path));
+                    "internal redirect to \"%s\", which is no path",
+                    request_shown(request, path));
         respond_error(request, 400);
         return;
     }

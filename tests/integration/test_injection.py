@@ -322,7 +322,7 @@ def test_the_error_log_is_plain(inject):
         assert re.fullmatch(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
                             r"[^\0-\x1f\x7f-\x9f]*", line)
     for attack in ATTACKS:
-        shown = re.sub(r"[\0-\x1f\x7f]", lambda byte: f"\\x{ord(byte[0]):02X}",
+        shown = re.sub(r"[\0-\x1f\x7f\"\\\\]", lambda byte: f"\\x{ord(byte[0]):02X}",
                        attack.decode(errors="ignore"))
         if len(shown.encode()) >= len(attack) and "/" not in shown and max(attack) < 0x80:
             assert f"/www/none/{shown}\" failed" in text, attack
