@@ -17,15 +17,20 @@ static struct {
     char **variables;
 } title;
 
+/* In one piece, of which nothing is lost when somebody takes a word out. */
 static char **copy_words(char **words)
 {
     size_t count = 0;
-    while (words[count] != NULL) {
-        count++;
+    size_t bytes = 0;
+    for (; words[count] != NULL; count++) {
+        bytes += strlen(words[count]) + 1;
     }
-    char **copies = xcalloc(count + 1, sizeof(*copies));
+    char **copies = xcalloc(1, (count + 1) * sizeof(*copies) + bytes);
+    char *at = (char *)(copies + count + 1);
     for (size_t i = 0; i < count; i++) {
-        copies[i] = xstrdup(words[i]);
+        size_t room = strlen(words[i]) + 1;
+        copies[i] = memcpy(at, words[i], room);
+        at += room;
     }
     return copies;
 }
