@@ -202,6 +202,7 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
     list_append(&worker->conns.heads, &conn->link);
     worker->conns.count++;
     publish_count(worker);
+    conn_count_new(conn);
     BOARD_ADD(worker->board, accepted, 1);
     run(conn, conn_read);
 }

@@ -20,6 +20,9 @@
 /* The one setter of conn->state. Asserts that the table in conn.h allows the step. */
 void conn_enter(struct conn *conn, enum conn_state next);
 
+/* A new connection is counted in its first state. */
+void conn_count_new(const struct conn *conn);
+
 /* `count` bytes were read or sent: the deadlines that depend on it move. */
 void conn_moved(struct conn *conn, uint64_t count);
 

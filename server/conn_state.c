@@ -9,17 +9,25 @@
 
 static const struct {
     const char *doing;
-    unsigned leaves_to; /* STEP() of each state that may follow */
+    unsigned leaves_to;     /* STEP() of each state that may follow */
+    enum board_doing shown; /* BOARD_DOING_COUNT: not at all */
 } states[CONN_STATE_COUNT] = {
     [CONN_READ_HEAD] = {"reading a request head",
-                        STEP(CONN_READ_BODY) | STEP(CONN_SEND) | STEP(CONN_CLOSING)},
-    [CONN_READ_BODY] = {"reading a request body", STEP(CONN_SEND) | STEP(CONN_CLOSING)},
-    [CONN_SEND] = {"sending to the client", STEP(CONN_PAUSE) | STEP(CONN_IDLE) |
-                                                STEP(CONN_LINGER) | STEP(CONN_CLOSING)},
-    [CONN_PAUSE] = {"sending at a limited rate", STEP(CONN_SEND) | STEP(CONN_CLOSING)},
-    [CONN_IDLE] = {"waiting for a request", STEP(CONN_READ_HEAD) | STEP(CONN_CLOSING)},
-    [CONN_LINGER] = {"waiting for the client to close", STEP(CONN_CLOSING)},
-    [CONN_CLOSING] = {"closing", 0},
+                        STEP(CONN_READ_BODY) | STEP(CONN_SEND) | STEP(CONN_CLOSING),
+                        BOARD_READING},
+    [CONN_READ_BODY] = {"reading a request body", STEP(CONN_SEND) | STEP(CONN_CLOSING),
+                        BOARD_READING},
+    [CONN_SEND] = {"sending to the client",
+                   STEP(CONN_PAUSE) | STEP(CONN_IDLE) | STEP(CONN_LINGER) |
+                       STEP(CONN_CLOSING),
+                   BOARD_WRITING},
+    [CONN_PAUSE] = {"sending at a limited rate", STEP(CONN_SEND) | STEP(CONN_CLOSING),
+                    BOARD_WRITING},
+    [CONN_IDLE] = {"waiting for a request", STEP(CONN_READ_HEAD) | STEP(CONN_CLOSING),
+                   BOARD_WAITING},
+    [CONN_LINGER] = {"waiting for the client to close", STEP(CONN_CLOSING),
+                     BOARD_WAITING},
+    [CONN_CLOSING] = {"closing", 0, BOARD_DOING_COUNT},
 };
 
 const char *conn_doing(const struct conn *conn)
@@ -47,6 +55,19 @@ static bool begins_anew(enum conn_state from, enum conn_state next)
     return from != CONN_PAUSE && next != CONN_PAUSE;
 }
 
+static void count(const struct conn *conn, enum conn_state state, uint32_t change)
+{
+    enum board_doing shown = states[state].shown;
+    if (shown != BOARD_DOING_COUNT) {
+        BOARD_ADD(conn->worker->board, doing[shown], change);
+    }
+}
+
+void conn_count_new(const struct conn *conn)
+{
+    count(conn, conn->state, 1);
+}
+
 void conn_enter(struct conn *conn, enum conn_state next)
 {
     assert((states[conn->state].leaves_to & STEP(next)) != 0);
@@ -60,6 +81,8 @@ void conn_enter(struct conn *conn, enum conn_state next)
         list_remove(&conn->link);
         list_append(home(conns, next), &conn->link);
     }
+    count(conn, conn->state, (uint32_t)-1);
+    count(conn, next, 1);
     conn->state = (uint8_t)next;
 }
 

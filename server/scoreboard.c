@@ -21,6 +21,9 @@ void board_reset(struct board_slot *slot, uint32_t generation)
     atomic_store(&slot->pid, 0);
     atomic_store(&slot->connections, 0);
     atomic_store(&slot->connections_free, 0);
+    for (unsigned i = 0; i < BOARD_DOING_COUNT; i++) {
+        atomic_store(&slot->doing[i], 0);
+    }
     atomic_store(&slot->accepted, 0);
     atomic_store(&slot->requests, 0);
     atomic_store(&slot->bytes_sent, 0);
@@ -71,6 +74,22 @@ void board_request_end(struct board_slot *slot)
     if (slot != NULL) {
         atomic_store_explicit(&slot->request.active, 0, memory_order_release);
     }
+}
+
+#define END_TEXT(field) ((field)[sizeof(field) - 1] = '\0')
+
+bool board_copy_request(const struct board_slot *slot, struct board_request *out)
+{
+    if (atomic_load_explicit(&slot->request.active, memory_order_acquire) != 1) {
+        return false;
+    }
+    memcpy(out, &slot->request, sizeof(*out));
+    END_TEXT(out->peer);
+    END_TEXT(out->line);
+    END_TEXT(out->host);
+    END_TEXT(out->phase);
+    END_TEXT(out->location);
+    return true;
 }
 
 /* A field as a child left it: it may end nowhere. */

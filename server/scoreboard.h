@@ -16,6 +16,14 @@
 
 #define BOARD_SLOT_BYTES 4096
 
+/* What a connection is about, as it is counted here. */
+enum board_doing {
+    BOARD_READING, /* a request head or body */
+    BOARD_WRITING, /* an answer */
+    BOARD_WAITING, /* for the next request, or for the client to close */
+    BOARD_DOING_COUNT,
+};
+
 /* The request on the processor right now. */
 struct board_request {
     _Atomic uint32_t active; /* 1 while the rest is meaningful */
@@ -34,6 +42,7 @@ struct board_slot {
     _Atomic int64_t beat_ns;      /* monotonic, each event turn */
     _Atomic uint32_t connections; /* open now */
     _Atomic uint32_t connections_free;
+    _Atomic uint32_t doing[BOARD_DOING_COUNT]; /* of the open ones */
     _Atomic uint64_t accepted;
     _Atomic uint64_t requests;
     _Atomic uint64_t bytes_sent;
@@ -64,6 +73,10 @@ void board_request_end(struct board_slot *slot);
 #define BOARD_ADD(slot, counter, amount)                                                 \
     BOARD_SET(slot, counter,                                                             \
               atomic_load_explicit(&(slot)->counter, memory_order_relaxed) + (amount))
+
+/* For the master: a copy of the request under way, each text ended within its array;
+ * false when none is. The child may be writing it: texts may be mixed of two requests. */
+bool board_copy_request(const struct board_slot *slot, struct board_request *out);
 
 /* For the master: one line of text about the request under way, escaped and bounded;
  * false when none was. `out` has room for `room` bytes, NUL included. */

@@ -87,6 +87,20 @@ START_TEST(records_nothing_without_a_slot)
 }
 END_TEST
 
+START_TEST(copies_texts_that_end_nowhere)
+{
+    struct board_request copy;
+    ck_assert(!board_copy_request(&slot, &copy));
+    board_request_begin(&slot, 9, SLICE("a"), SLICE("b"));
+    memset(slot.request.line, 'x', sizeof(slot.request.line));
+    memset(slot.request.location, 'y', sizeof(slot.request.location));
+    ck_assert(board_copy_request(&slot, &copy));
+    ck_assert_uint_eq(strlen(copy.line), sizeof(copy.line) - 1);
+    ck_assert_uint_eq(strlen(copy.location), sizeof(copy.location) - 1);
+    ck_assert_str_eq(copy.peer, "a");
+}
+END_TEST
+
 UNIT_SUITE(scoreboard)
 {
     UNIT_TEST(describes_the_request_under_way);
@@ -95,4 +109,5 @@ UNIT_SUITE(scoreboard)
     UNIT_TEST(cuts_what_is_too_long);
     UNIT_TEST(trusts_no_byte_of_it);
     UNIT_TEST(records_nothing_without_a_slot);
+    UNIT_TEST(copies_texts_that_end_nowhere);
 }
