@@ -39,6 +39,12 @@ static void put_cause(struct buf *out, const struct slot *slot, int status)
                number == SIGKILL ? sender : "", WCOREDUMP(status) ? ", core dumped" : "");
 }
 
+void death_cause(struct buf *out, const struct slot *slot, int status)
+{
+    buf_append_str(out, slot->hung_ms != 0 ? "hung, " : "");
+    put_cause(out, slot, status);
+}
+
 uint64_t death_connections(const struct master *master, const struct slot *slot)
 {
     uint32_t open = atomic_load(&shm_board(&master->shm, slot->number)->connections);

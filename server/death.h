@@ -4,6 +4,7 @@
 #ifndef SERVER_DEATH_H
 #define SERVER_DEATH_H
 
+#include "common/buf.h"
 #include "server/slots.h"
 #include <stdint.h>
 #include <sys/resource.h>
@@ -13,6 +14,9 @@ struct master;
 /* Connections that were open in a child that died, as far as its record can be believed.
  */
 uint64_t death_connections(const struct master *master, const struct slot *slot);
+
+/* "exited on signal 11 (SIGSEGV)", and that it hung before. */
+void death_cause(struct buf *out, const struct slot *slot, int status);
 
 /* Writes the record from the wait status and the child's scoreboard, which outlives it.
  * At most one line a second and slot; the next one says how many were left out. */

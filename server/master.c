@@ -151,6 +151,7 @@ static void cancel_start(struct master *master)
 {
     notify_stopping(&master->notify);
     reload_cancel(master);
+    upgrade_cancel(master);
     master->slots.stopping = true;
 }
 
@@ -368,6 +369,7 @@ static void turn(struct master *master)
     slots_run_due(&master->slots);
     watchdog_look(master);
     notify_watchdog(master);
+    tally_tick(master);
     send_log_news(master);
     control_step(master);
     step_phase(master);
@@ -381,6 +383,7 @@ void master_run(struct master *master, struct generation *first)
     clock_update();
     master->slots.now_ms = clock_now_ms();
     master->slots.bucket.filled_ms = master->slots.now_ms;
+    tally_begin(&master->tally, master->slots.now_ms);
     if (!reload_start_first(master, first)) {
         log_write(NULL, LOG_LEVEL_EMERG, "start failed: fork() failed");
     }

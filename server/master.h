@@ -19,6 +19,7 @@
 #include "server/reload.h"
 #include "server/ringlog.h"
 #include "server/slots.h"
+#include "server/tally.h"
 #include "server/upgrade.h"
 #include "server/watchdog.h"
 
@@ -65,6 +66,7 @@ struct master {
     struct reopening reopening;
     uint64_t connections_cut; /* by workers that had to leave, so far */
     struct control control;
+    struct tally tally;
     char *status_path; /* of the last verdict, beside the pid file; owned; NULL: none */
 };
 

@@ -92,6 +92,13 @@ bool board_copy_request(const struct board_slot *slot, struct board_request *out
     return true;
 }
 
+/* The child may have written any time. */
+int64_t board_age_ms(const struct board_request *request, int64_t now_ms)
+{
+    int64_t started = request->started_ms;
+    return started >= 0 && started <= now_ms ? now_ms - started : 0;
+}
+
 /* A field as a child left it: it may end nowhere. */
 static struct slice field_text(const char *field, size_t room)
 {
@@ -117,9 +124,9 @@ bool board_describe(const struct board_slot *slot, char *out, size_t room)
     }
     struct buf text = {0};
     PUT(&text, "while ", request->phase);
-    int64_t age = clock_now_ms() - request->started_ms;
+    int64_t age = board_age_ms(request, clock_now_ms());
     buf_printf(&text, "%sconnection: *%llu for %lld ms", text.len == 0 ? "" : ", ",
-               (unsigned long long)request->connection, (long long)(age > 0 ? age : 0));
+               (unsigned long long)request->connection, (long long)age);
     PUT(&text, ", client: ", request->peer);
     PUT(&text, ", host: ", request->host);
     PUT(&text, ", location: ", request->location);

@@ -78,6 +78,9 @@ void board_request_end(struct board_slot *slot);
  * false when none is. The child may be writing it: texts may be mixed of two requests. */
 bool board_copy_request(const struct board_slot *slot, struct board_request *out);
 
+/* How long a request has been under way; 0 when its record makes no sense. */
+int64_t board_age_ms(const struct board_request *request, int64_t now_ms);
+
 /* For the master: one line of text about the request under way, escaped and bounded;
  * false when none was. `out` has room for `room` bytes, NUL included. */
 bool board_describe(const struct board_slot *slot, char *out, size_t room);

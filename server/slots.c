@@ -247,6 +247,7 @@ bool slots_start(struct slots *slots, struct slot *slot)
     slot->failures = 0;
     slot->complained_ms = 0;
     slot->suppressed = 0;
+    slot->past = (struct slot_past){0};
     if (!fork_into(slots, slot)) {
         enter(slots, slot, SLOT_FAILED, NO_DEADLINE);
         return false;

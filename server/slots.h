@@ -48,6 +48,17 @@ enum slot_event {
 
 struct generation;
 
+#define SLOT_CAUSE_MAX 96
+
+/* What is told of a slot besides its state, since its generation has it. */
+struct slot_past {
+    unsigned restarts; /* after deaths that nobody asked for */
+    int64_t died_ms;   /* the last of them */
+    char cause[SLOT_CAUSE_MAX];
+    uint64_t former; /* requests at the last two ticks of the tally */
+    uint64_t latest;
+};
+
 struct slot {
     enum slot_state state;
     unsigned number;
@@ -64,6 +75,7 @@ struct slot {
     unsigned failures;   /* deaths in a row that came early */
     int64_t complained_ms;
     unsigned suppressed; /* deaths not logged since */
+    struct slot_past past;
 };
 
 struct slots;

@@ -255,6 +255,7 @@ void spawn_bury(struct master *master, struct slot *slot, int status,
 {
     spawn_listen(master, slot); /* its last words */
     death_record(master, slot, status, usage);
+    tally_bury(master, slot, status);
     count_cut(master, slot);
     close_channel(slot);
     slot->pid = 0;

@@ -13,6 +13,11 @@ static const char *const names[] = {[VERDICT_NONE] = "none",
                                     [VERDICT_APPLIED] = "applied",
                                     [VERDICT_REJECTED] = "rejected"};
 
+const char *verdict_name(enum verdict_result result)
+{
+    return names[result];
+}
+
 /* What was said for the verdict before goes with the first word for the next. */
 static void open_lines(struct verdict *verdict)
 {
