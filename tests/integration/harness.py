@@ -49,10 +49,10 @@ def wait_until(condition, what, seconds=10):
 
 
 class Port:
-    """A port of the kernel's choice. The socket stays bound and does not listen, so that
-    nobody else is given the port while the server uses it."""
+    """A port of the kernel's choice, free on every address. The socket stays bound and does
+    not listen, so that nobody else is given the port while the server uses it."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="0.0.0.0"):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -89,8 +89,7 @@ def test_rejected_reload_says_why(server, name, quiet):
     server.expect_log = ["emerg"]
     text, words = REJECTED[name]
     server.start(SIMPLE)
-    server.port("PORT2")
-    server.ports["PORT2"].socket.listen()
+    taken = socket.create_server(("127.0.0.1", server.port("PORT2")))
     before = server.workers()
     server.write_config(text)
     result = server.run(*quiet, "-s", "reload")
@@ -100,6 +99,7 @@ def test_rejected_reload_says_why(server, name, quiet):
     assert not quiet or not result.stdout
     assert server.workers() == before
     assert server.get("/").status == 200
+    taken.close()
 
 
 def test_the_file_tells_of_a_rejected_hup(server):

@@ -7,11 +7,12 @@ import shutil
 import signal
 import stat
 import threading
+import time
 
 import pytest
 
 from conftest import SIMPLE
-from harness import processes_of_session, title, wait_until
+from harness import SLOW, processes_of_session, title, wait_until
 from wire import Wire
 
 TWO_SOCKETS = """
@@ -200,7 +201,9 @@ def test_a_stop_takes_the_new_one_along(server):
     replace_program(server, "exec sleep 60")
     server.send_signal(signal.SIGUSR2)
     server.wait_error("upgrade: process")
+    began = time.monotonic()
     server.stop(signal.SIGTERM)
+    assert time.monotonic() - began < 10 * SLOW
 
 
 class Client(threading.Thread):
