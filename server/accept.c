@@ -94,7 +94,8 @@ static bool takes_connections(const struct worker *worker, const struct board_sl
            clock_now_ns() - atomic_load(&peer->beat_ns) < BEAT_FRESH_NS;
 }
 
-static bool is_ahead(const struct worker *worker)
+/* The open connections of the least loaded; UINT32_MAX: there is none. */
+static uint32_t least_loaded(const struct worker *worker)
 {
     uint32_t least = UINT32_MAX;
     for (size_t i = 0; i < worker->peer_count; i++) {
@@ -104,12 +105,20 @@ static bool is_ahead(const struct worker *worker)
             least = open < least ? open : least;
         }
     }
+    return least;
+}
+
+/* Whether another one should take the connection: this one is full, or far ahead. */
+static bool gives_way(const struct worker *worker)
+{
+    uint32_t least = least_loaded(worker);
     if (least == UINT32_MAX) {
         return false;
     }
     uint32_t eighth = least / 8;
     uint32_t margin = eighth > SHARE_TOLERANCE ? eighth : SHARE_TOLERANCE;
-    return worker->conns.count > (size_t)least + margin;
+    return worker->conns.count >= worker->connections_max ||
+           worker->conns.count > (size_t)least + margin;
 }
 
 /* --- when accept fails -------------------------------------------------------------- */
@@ -241,12 +250,12 @@ static void ready(struct ev_source *source, unsigned events)
     (void)events;
     struct acceptor *acceptor = LIST_ITEM(source, struct acceptor, source);
     struct worker *worker = acceptor->worker;
-    if (!has_place(worker)) {
-        pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);
+    if (!worker->accept.owed && gives_way(worker)) {
+        pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
         return;
     }
-    if (!worker->accept.owed && is_ahead(worker)) {
-        pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
+    if (!has_place(worker)) {
+        pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);
         return;
     }
     if (take(acceptor) == TOOK_PAUSE) {

@@ -61,5 +61,5 @@ def test_a_slow_attack_hurts_nobody_else(server, mode):
         output = attack(server, mode)
         wait_until(lambda: len(re.findall(ENDINGS[mode], server.errors())) >= CONNECTIONS,
                    "the server to end every slow client")
-    probe.check(longest=1)
+    probe.check(longest=2)  # the tool itself needs the processor
     assert "service available:   NO" not in output, output

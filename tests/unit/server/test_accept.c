@@ -270,6 +270,28 @@ START_TEST(lets_the_other_worker_go_first)
 }
 END_TEST
 
+/* Nobody's connection is closed here while there is room elsewhere. */
+START_TEST(lets_the_other_worker_go_first_when_full)
+{
+    begin(site);
+    live.connections_max = 1;
+    other_worker(0);
+    struct live_client a = dial("127.0.0.1");
+    live_send(&a, GET);
+    live_expect(&a, "\r\n\r\n127.0.0.1");
+    LIST_ITEM(live.conns.idle.next, struct conn, link)->since_ms -= 5000;
+    struct live_client b = dial("127.0.0.1");
+    until(live.accept.pause == ACCEPT_AHEAD);
+    ck_assert_uint_eq(live.conns.count, 1);
+    live_send(&b, GET);
+    live_expect(&b, "\r\n\r\n127.0.0.1"); /* nobody took it */
+    live_expect_end(&a);
+    live_leave(&a);
+    live_leave(&b);
+    end();
+}
+END_TEST
+
 static void differ_little(void)
 {
     atomic_store(&other.connections, 4);
@@ -357,6 +379,7 @@ UNIT_SUITE(accept)
     UNIT_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one);
     UNIT_TEST(pauses_without_descriptors_and_goes_on);
     UNIT_TEST(lets_the_other_worker_go_first);
+    UNIT_TEST(lets_the_other_worker_go_first_when_full);
     UNIT_LOOP(does_not_wait_for_who_would_not_take_it, 0,
               (int)(sizeof(excuses) / sizeof(excuses[0])));
     UNIT_TEST(takes_the_queue_before_it_stops);
