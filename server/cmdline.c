@@ -1,4 +1,5 @@
 #include "server/cmdline.h"
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 
 const char cmdline_help[] =
     "usage: tinyhttpd [-hqTtVv] [-c file] [-e file] [-g directives] [-p prefix]\n"
-    "                 [-s signal]\n"
+    "                 [-s signal | -s status [--json] | top]\n"
     "       tinyhttpd [-g directives] DIR [[ADDRESS:]PORT]\n"
     "\n"
     "  DIR            serve this directory in the foreground, on localhost:8080 or the\n"
@@ -20,6 +21,8 @@ const char cmdline_help[] =
     "(default: " TINYHTTPD_PREFIX "/share/tinyhttpd)\n"
     "  -q             only errors, with -t and -s\n"
     "  -s signal      to the running master: stop, quit, reload, reopen, upgrade\n"
+    "  -s status      what it and its workers do; with --json for programs\n"
+    "  top            the same, live in a terminal (a directory of that name: ./top)\n"
     "  -t             test the configuration, changing nothing\n"
     "  -T             as -t, and print the effective configuration\n"
     "  -v             version\n"
@@ -27,7 +30,7 @@ const char cmdline_help[] =
 
 static const struct cmdline_word words[] = {
     {"stop", SIGTERM, false},  {"quit", SIGQUIT, false},   {"reload", SIGHUP, true},
-    {"reopen", SIGUSR1, true}, {"upgrade", SIGUSR2, true},
+    {"reopen", SIGUSR1, true}, {"upgrade", SIGUSR2, true}, {"status", 0, true},
 };
 
 static const struct cmdline_word *find_word(const char *name)
@@ -58,6 +61,13 @@ static void set_action(struct cmdline *out, int letter)
     }
 }
 
+#define OPTION_JSON 256
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0},
+};
+
 static const char **option_place(struct cmdline *out, int letter)
 {
     switch (letter) {
@@ -77,15 +87,20 @@ static const char **option_place(struct cmdline *out, int letter)
 /* One option as getopt found it. */
 static bool take_option(struct cmdline *out, int letter, char *error, size_t room)
 {
+    if (letter == OPTION_JSON) {
+        out->json = true;
+        return true;
+    }
     const char **place = option_place(out, letter);
     if (place != NULL) {
         *place = optarg;
         return true;
     }
     if (letter == 's' && (out->word = find_word(optarg)) == NULL) {
-        snprintf(error, room,
-                 "invalid signal \"%s\": expected stop, quit, reload, reopen, upgrade",
-                 optarg);
+        snprintf(
+            error, room,
+            "invalid signal \"%s\": expected stop, quit, reload, reopen, upgrade, status",
+            optarg);
         return false;
     }
     if (letter == '?' || letter == ':') {
@@ -99,10 +114,27 @@ static bool take_option(struct cmdline *out, int letter, char *error, size_t roo
     return true;
 }
 
+static bool take_top(struct cmdline *out, char **rest, char *error, size_t room)
+{
+    if (rest[1] != NULL || out->action != ACTION_SERVE) {
+        snprintf(error, room,
+                 rest[1] != NULL
+                     ? "\"%s\" follows top (a directory of that name is ./top)"
+                     : "top and an option that does something else",
+                 rest[1]);
+        return false;
+    }
+    out->action = ACTION_TOP;
+    return true;
+}
+
 static bool take_directory(struct cmdline *out, char **rest, char *error, size_t room)
 {
     if (rest[0] == NULL) {
         return true;
+    }
+    if (strcmp(rest[0], "top") == 0) {
+        return take_top(out, rest, error, room);
     }
     if (rest[1] != NULL && rest[2] != NULL) {
         snprintf(error, room, "\"%s\" follows directory and address", rest[2]);
@@ -126,10 +158,20 @@ bool cmdline_parse(int argc, char **argv, struct cmdline *out, char *error, size
     optind = 1;
     opterr = 0;
     int letter;
-    while ((letter = getopt(argc, argv, ":c:p:g:e:s:tTqvVh")) != -1) {
+    while ((letter = getopt_long(argc, argv, ":c:p:g:e:s:tTqvVh", long_options, NULL)) !=
+           -1) {
+        if (letter == '?' && (optopt == 0 || optopt == OPTION_JSON)) {
+            snprintf(error, room, "invalid option \"%s\"", argv[optind - 1]);
+            return false;
+        }
         if (!take_option(out, letter, error, room)) {
             return false;
         }
+    }
+    bool is_status = out->word != NULL && strcmp(out->word->name, "status") == 0;
+    if (out->json && !is_status) {
+        snprintf(error, room, "--json goes with -s status");
+        return false;
     }
     return take_directory(out, argv + optind, error, room);
 }

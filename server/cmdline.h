@@ -22,6 +22,7 @@ enum cmdline_action {
     ACTION_TEST,   /* -t */
     ACTION_DUMP,   /* -T */
     ACTION_SIGNAL, /* -s */
+    ACTION_TOP,    /* the word */
     ACTION_VERSION,
     ACTION_BUILD, /* -V */
     ACTION_HELP,
@@ -30,7 +31,7 @@ enum cmdline_action {
 /* What -s takes. */
 struct cmdline_word {
     const char *name;
-    int signal;
+    int signal;    /* 0: it cannot be told by one */
     bool is_asked; /* over the control socket, and the answer waited for */
 };
 
@@ -45,6 +46,7 @@ struct cmdline {
     const char *listen;    /* .. on this address instead of localhost:8080 */
     const struct cmdline_word *word; /* for ACTION_SIGNAL */
     bool quiet;
+    bool json; /* --json, of -s status */
 };
 
 /* Returns false when the arguments make no sense; `error` says why then. */

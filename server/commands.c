@@ -6,13 +6,17 @@
 #include "server/pidfile.h"
 #include "server/privileges.h"
 #include "server/report.h"
+#include "server/signals.h"
 #include "server/start.h"
+#include "server/top.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define TOP_ONCE "top 100" /* columns */
 
 /* Whether the workers' user exists can be seen without becoming it. */
 static bool check_user(const struct config *config)
@@ -119,6 +123,16 @@ static bool is_loadable(const struct config_source *source)
     return config != NULL;
 }
 
+/* No signal asks for this. */
+static int ask_status(const char *path, const char *question)
+{
+    int status = control_ask(path, question, false);
+    return status >= 0
+               ? status
+               : fail("tinyhttpd: [error] the master of \"%s\" cannot be asked: %s\n",
+                      path, strerror(errno));
+}
+
 /* By the word when it wants an answer, else by the signal. */
 static int tell_master(const char *path, const struct config_source *source,
                        const struct cmdline *cmdline)
@@ -131,18 +145,49 @@ static int tell_master(const char *path, const struct config_source *source,
     if (word->signal == SIGHUP && !is_loadable(source)) {
         return EXIT_FAILED;
     }
+    if (word->signal == 0) {
+        return ask_status(path, cmdline->json ? "status json" : word->name);
+    }
     int status = word->is_asked ? control_ask(path, word->name, cmdline->quiet) : -1;
     return status >= 0 ? status : send_signal(path, holder, word->signal);
 }
 
-int command_signal(const struct config_source *source, const struct cmdline *cmdline)
+/* NULL: there is none, which was said. */
+static char *find_pid_path(const struct config_source *source)
 {
     char *path = config_find_pid(source);
-    if (path == NULL) { /* said why */
-        config_destroy(start_load(source, false, true));
+    if (path == NULL) {
+        config_destroy(start_load(source, false, true)); /* says why */
+    }
+    return path;
+}
+
+int command_signal(const struct config_source *source, const struct cmdline *cmdline)
+{
+    signals_reset(); /* whoever waits for an answer may give up */
+    char *path = find_pid_path(source);
+    if (path == NULL) {
         return EXIT_FAILED;
     }
     int status = tell_master(path, source, cmdline);
+    free(path);
+    return status;
+}
+
+int command_top(const struct config_source *source)
+{
+    bool live = isatty(STDOUT_FILENO);
+    if (!live) {
+        signals_reset();
+    }
+    char *path = find_pid_path(source);
+    if (path == NULL) {
+        return EXIT_FAILED;
+    }
+    int status = EXIT_NO_MASTER;
+    if (find_master(path) != 0) {
+        status = live ? top_run(path) : ask_status(path, TOP_ONCE);
+    }
     free(path);
     return status;
 }

@@ -14,6 +14,9 @@ int command_test(const struct config_source *source, const struct cmdline *cmdli
 /* -s: signals the master that holds the pid file, and nobody else. */
 int command_signal(const struct config_source *source, const struct cmdline *cmdline);
 
+/* top: live where standard output is a terminal, else once. */
+int command_top(const struct config_source *source);
+
 /* -v and -V, on standard error as nginx does. */
 int command_version(bool details);
 

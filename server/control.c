@@ -4,6 +4,7 @@
 #include "common/xalloc.h"
 #include "server/control_address.h"
 #include "server/master.h"
+#include "server/status_format.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #define COMMAND_MAX 128
 #define COMMAND_MS  5000 /* from the connection to its command */
 #define BACKLOG     16
+#define TOP_WORD    SLICE("top ") /* and a number follows */
+#define TOP_MAX     1000
 
 /* What a client waits for. */
 enum awaited {
@@ -174,13 +177,45 @@ static void begin_upgrade(struct master *master, struct client *client)
     await(client, AWAIT_UPGRADE, master->upgrade.begun);
 }
 
+/* --- questions about the server ----------------------------------------------------- */
+
+static void ask_status(struct master *master, struct client *client)
+{
+    struct arena *arena = arena_create(STATUS_ARENA);
+    struct status status;
+    status_gather(master, arena, &status);
+    status_text(&status, &client->out);
+    arena_destroy(arena);
+    finish(client, 0);
+}
+
+static void ask_status_json(struct master *master, struct client *client)
+{
+    struct arena *arena = arena_create(STATUS_ARENA);
+    struct status status;
+    status_gather(master, arena, &status);
+    status_json(&status, &client->out);
+    arena_destroy(arena);
+    finish(client, 0);
+}
+
+static void ask_top(struct master *master, struct client *client, uint64_t columns)
+{
+    struct arena *arena = arena_create(STATUS_ARENA);
+    struct status status;
+    status_gather(master, arena, &status);
+    status_top(&status, columns < TOP_MAX ? columns : TOP_MAX, &client->out);
+    arena_destroy(arena);
+    finish(client, 0);
+}
+
 static const struct {
     const char *name;
     void (*begin)(struct master *master, struct client *client);
 } commands[] = {
-    {"reload", begin_reload},
-    {"reopen", begin_reopen},
-    {"upgrade", begin_upgrade},
+    {"reload", begin_reload},         {"reopen", begin_reopen},
+    {"upgrade", begin_upgrade},       {"status", ask_status},
+    {"status json", ask_status_json},
 };
 
 static void obey(struct master *master, struct client *client, struct slice line)
@@ -190,6 +225,12 @@ static void obey(struct master *master, struct client *client, struct slice line
             commands[i].begin(master, client);
             return;
         }
+    }
+    uint64_t columns;
+    if (slice_starts(line, TOP_WORD) &&
+        slice_to_u64(slice_from(line, TOP_WORD.len), &columns)) {
+        ask_top(master, client, columns);
+        return;
     }
     buf_append_str(&client->out, "unknown command\n");
     finish(client, 2);

@@ -9,8 +9,13 @@
  *              before have left; 2: applied, but some were cut
  *     reopen   as SIGUSR1. exit 0 once every later line goes to the new files, 1 when a
  *              file could not be opened
- * *     upgrade  as SIGUSR2, and on to the end: exit 0 when the new master serves and
- * this one has begun to leave, 1 when it was given up, with the reason
+ *     upgrade  as SIGUSR2, and on to the end: exit 0 when the new master serves and
+ *              this one has begun to leave, 1 when it was given up, with the reason
+ *     status   what the server does, as text for people; exit 0
+ *     status json
+ *              the same as one JSON object
+ *     top COLUMNS
+ *              a picture of it for a window of that width
  *
  * The master waits for nobody: a client that says nothing for some seconds, or does not
  * read, is dropped, and so is one too many.

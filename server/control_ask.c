@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int connect_to(const char *pid_path)
+static int connect_to(const char *pid_path, int flags)
 {
     struct control_address address;
     char *path = control_address(&address, pid_path);
@@ -17,12 +17,28 @@ static int connect_to(const char *pid_path)
         return -1;
     }
     free(path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (fd >= 0 && connect(fd, &address.u.sa, address.len) < 0) {
         fd_close(fd);
         return -1;
     }
     return fd;
+}
+
+static int ask(const char *pid_path, const char *command, int flags)
+{
+    int fd = connect_to(pid_path, flags);
+    if (fd >= 0) {
+        char *line = xasprintf("%s\n", command);
+        fd_write_all(fd, line, strlen(line));
+        free(line);
+    }
+    return fd;
+}
+
+int control_connect(const char *pid_path, const char *command)
+{
+    return ask(pid_path, command, SOCK_NONBLOCK);
 }
 
 /* Moves the whole lines of the answer to `said`, but for its last, which sets *status. */
@@ -75,13 +91,10 @@ static int read_answer(int fd, bool quiet)
 
 int control_ask(const char *pid_path, const char *command, bool quiet)
 {
-    int fd = connect_to(pid_path);
+    int fd = ask(pid_path, command, 0);
     if (fd < 0) {
         return -1;
     }
-    char *line = xasprintf("%s\n", command);
-    fd_write_all(fd, line, strlen(line));
-    free(line);
     int status = read_answer(fd, quiet);
     fd_close(fd);
     if (status < 0) {

@@ -11,4 +11,7 @@
  * nobody listens. */
 int control_ask(const char *pid_path, const char *command, bool quiet);
 
+/* Asks and does not wait: a descriptor to read the answer from, or -1 with errno. */
+int control_connect(const char *pid_path, const char *command);
+
 #endif

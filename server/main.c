@@ -50,6 +50,8 @@ static int act(const struct cmdline *cmdline, const struct config_source *source
         return command_test(source, cmdline);
     case ACTION_SIGNAL:
         return command_signal(source, cmdline);
+    case ACTION_TOP:
+        return command_top(source);
     case ACTION_VERSION:
     case ACTION_BUILD:
         return command_version(cmdline->action == ACTION_BUILD);
@@ -92,7 +94,7 @@ static int act_on_directory(const struct cmdline *cmdline)
 /* Whoever starts the program for the first time has no configuration yet. */
 static bool has_configuration(const struct cmdline *cmdline, const char *path)
 {
-    bool needed = cmdline->action <= ACTION_SIGNAL && cmdline->config == NULL;
+    bool needed = cmdline->action <= ACTION_TOP && cmdline->config == NULL;
     if (!needed || access(path, F_OK) == 0) {
         return true;
     }

@@ -83,6 +83,7 @@ static int serve_alone(struct master *master, const struct generation *generatio
         .reopen = reopen,
         .reopen_context = master,
     };
+    control_close(&master->control); /* nobody would answer there */
     title_set("master process %s", title_command_line());
     log_set_identity("worker", SLOT_MASTER);
     if (master->banner != NULL) {

@@ -56,6 +56,8 @@ START_TEST(takes_a_directory)
     ck_assert(parse("tinyhttpd . 127.0.0.1:9000"));
     ck_assert_str_eq(parsed.listen, "127.0.0.1:9000");
     ck_assert(!parse("tinyhttpd . 9000 9001"));
+    ck_assert(parse("tinyhttpd ./top"));
+    ck_assert_str_eq(parsed.directory, "./top");
 }
 END_TEST
 
@@ -74,7 +76,21 @@ static const struct {
     {"tinyhttpd -s quit", ACTION_SIGNAL, SIGQUIT},
     {"tinyhttpd -s reload", ACTION_SIGNAL, SIGHUP},
     {"tinyhttpd -sreopen", ACTION_SIGNAL, SIGUSR1},
+    {"tinyhttpd -s status", ACTION_SIGNAL, 0},
+    {"tinyhttpd -s status --json", ACTION_SIGNAL, 0},
+    {"tinyhttpd top", ACTION_TOP, 0},
+    {"tinyhttpd -c a.conf top", ACTION_TOP, 0},
 };
+
+START_TEST(takes_json_behind_status)
+{
+    ck_assert(parse("tinyhttpd -s status"));
+    ck_assert(!parsed.json);
+    ck_assert(parse("tinyhttpd -s status --json"));
+    ck_assert(parsed.json);
+    ck_assert_str_eq(parsed.word->name, "status");
+}
+END_TEST
 
 START_TEST(knows_its_actions)
 {
@@ -93,6 +109,12 @@ static const struct {
     {"tinyhttpd -s restart", "restart"},
     {"tinyhttpd a b c", "\"c\" follows"},
     {"tinyhttpd -c a.conf dir", "-c"},
+    {"tinyhttpd --json", "-s status"},
+    {"tinyhttpd -s reload --json", "-s status"},
+    {"tinyhttpd -s status --xml", "\"--xml\""},
+    {"tinyhttpd -s status --json=1", "\"--json=1\""},
+    {"tinyhttpd top 8080", "\"8080\" follows top"},
+    {"tinyhttpd -t top", "top"},
 };
 
 START_TEST(refuses_what_makes_no_sense)
@@ -109,6 +131,7 @@ UNIT_SUITE(cmdline)
     UNIT_TEST(serves_when_nothing_is_asked);
     UNIT_TEST(takes_options_with_arguments);
     UNIT_TEST(takes_a_directory);
+    UNIT_TEST(takes_json_behind_status);
     UNIT_LOOP(knows_its_actions, 0, COUNT(actions));
     UNIT_LOOP(refuses_what_makes_no_sense, 0, COUNT(refused));
 }
