@@ -41,7 +41,8 @@ static bool may_read(const char *directory, uid_t uid)
     struct stat st;
     char *path = xstrdup(directory);
     bool allowed = stat(path, &st) == 0 && may(&st, uid, S_IROTH | S_IXOTH);
-    for (char *slash; allowed && (slash = strrchr(path, '/')) != path; *slash = '\0') {
+    for (char *slash; allowed && (slash = strrchr(path, '/')) != path;) {
+        *slash = '\0';
         allowed = stat(path, &st) == 0 && may(&st, uid, S_IXOTH);
     }
     free(path);

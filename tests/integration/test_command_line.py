@@ -1,9 +1,11 @@
 """The command line: what is tested, what is said, what is never changed."""
 
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -189,3 +191,14 @@ def test_directory_that_only_root_reads_is_served(server, closed):
     start_with_directory(server, folder)
     assert server.get("/hello.txt").body == b"hello\n"
     assert b"hello.txt" in server.get("/").body
+
+
+@pytest.mark.skipif(not is_root() or os.stat("/root").st_mode & 0o001, reason="others see /root")
+def test_directory_right_below_a_closed_one_is_served(server):
+    """The directories above are looked at up to the one in /."""
+    with tempfile.TemporaryDirectory(dir="/root") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        (folder / "hello.txt").write_text("hello\n")
+        start_with_directory(server, folder)
+        assert server.get("/hello.txt").body == b"hello\n"
