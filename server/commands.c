@@ -79,21 +79,20 @@ static int fail(const char *format, const char *path, const char *why)
     return EXIT_FAILED;
 }
 
-/* The master of the pid file; 0: there is none, which was said. */
+/* The master of the pid file. 0: there is none, -1: nobody knows, which was said. */
 static pid_t find_master(const char *path)
 {
     pid_t holder = 0;
-    switch (pidfile_find(path, &holder)) {
-    case PIDFILE_ERROR:
+    enum pidfile_result result = pidfile_find(path, &holder);
+    if (result == PIDFILE_ERROR && errno != ENOENT) {
         fail("tinyhttpd: [error] pid file \"%s\" cannot be read: %s\n", path,
              strerror(errno));
-        return 0;
-    case PIDFILE_OK:
+        return -1;
+    }
+    if (result != PIDFILE_HELD) {
         fail("tinyhttpd: [error] no master runs: nobody holds the pid file \"%s\"%s\n",
              path, "");
         return 0;
-    default:
-        break;
     }
     if (holder == 0) {
         fail("tinyhttpd: [error] the pid file \"%s\" is held, %s\n", path,
@@ -139,8 +138,8 @@ static int tell_master(const char *path, const struct config_source *source,
 {
     const struct cmdline_word *word = cmdline->word;
     pid_t holder = find_master(path);
-    if (holder == 0) {
-        return word->is_asked ? EXIT_NO_MASTER : EXIT_FAILED;
+    if (holder <= 0) {
+        return word->is_asked && holder == 0 ? EXIT_NO_MASTER : EXIT_FAILED;
     }
     if (word->signal == SIGHUP && !is_loadable(source)) {
         return EXIT_FAILED;
@@ -184,8 +183,9 @@ int command_top(const struct config_source *source)
     if (path == NULL) {
         return EXIT_FAILED;
     }
-    int status = EXIT_NO_MASTER;
-    if (find_master(path) != 0) {
+    pid_t holder = find_master(path);
+    int status = holder == 0 ? EXIT_NO_MASTER : EXIT_FAILED;
+    if (holder > 0) {
         status = live ? top_run(path) : ask_status(path, TOP_ONCE);
     }
     free(path);

@@ -257,6 +257,9 @@ static void turn(struct top *top)
 {
     int64_t now = clock_read_ns() / NS_PER_MS;
     act_on_signals(top, now);
+    if (top->done) {
+        return;
+    }
     if (top->fd >= 0 && now >= top->asked_ms + ANSWER_MS) {
         hang_up(top, false);
     }
