@@ -142,6 +142,12 @@ void control_close(struct control *control)
     control_init(control);
 }
 
+static void refuse_stopping(struct client *client)
+{
+    buf_append_str(&client->out, "the server is stopping\n");
+    finish(client, 1);
+}
+
 /* --- commands ----------------------------------------------------------------------- */
 
 static void begin_reload(struct master *master, struct client *client)
@@ -158,12 +164,14 @@ static void begin_reload(struct master *master, struct client *client)
 
 static void begin_reopen(struct master *master, struct client *client)
 {
-    if (master->phase != MASTER_SERVING) {
-        buf_append_str(&client->out, "the server is stopping\n");
+    if (master->phase == MASTER_STARTING) {
+        buf_append_str(&client->out, "the server is starting\n");
         finish(client, 1);
-        return;
+    } else if (master->phase != MASTER_SERVING) {
+        refuse_stopping(client);
+    } else {
+        await(client, AWAIT_REOPEN, master_reopen(master));
     }
-    await(client, AWAIT_REOPEN, master_reopen(master));
 }
 
 static void begin_upgrade(struct master *master, struct client *client)
@@ -262,8 +270,8 @@ static void look_at_reload(struct master *master, struct client *client)
 {
     const struct reload *reload = &master->reload;
     if (reload->ended < client->number) {
-        if (master->phase != MASTER_SERVING) {
-            finish(client, 1);
+        if (master->phase > MASTER_SERVING) {
+            refuse_stopping(client);
         }
         return;
     }
