@@ -112,6 +112,9 @@ int pidfile_move(struct pidfile *pidfile, const char *suffix)
     if (suffix != NULL) {
         return move_aside(pidfile, suffix);
     }
+    if (pidfile->home == NULL) {
+        return 0;
+    }
     pid_t holder;
     if (pidfile_find(pidfile->home, &holder) == PIDFILE_HELD) {
         errno = EBUSY;

@@ -38,8 +38,9 @@ enum pidfile_result pidfile_lock(struct pidfile *pidfile, const char *path,
 /* Writes the pid of the calling process. 0, or -1 with errno. */
 int pidfile_write(const struct pidfile *pidfile);
 
-/* Renames the locked file: `suffix` behind its name, or NULL for its name before, unless
- * somebody else holds a file of that name (EBUSY). 0, or -1 with errno. */
+/* Renames the locked file: `suffix` behind its name, or NULL for its name before, if it
+ * was renamed, unless somebody else holds a file of that name (EBUSY). 0, or -1 with
+ * errno. */
 int pidfile_move(struct pidfile *pidfile, const char *suffix);
 
 /* Removes the file, if it is still this one, and unlocks. */

@@ -134,6 +134,25 @@ START_TEST(follows_no_link_and_opens_no_other_kind)
 }
 END_TEST
 
+START_TEST(moves_aside_and_back)
+{
+    begin();
+    struct pidfile pidfile = PIDFILE_NONE;
+    pid_t holder;
+    ck_assert_int_eq(pidfile_lock(&pidfile, path, &holder), PIDFILE_OK);
+    ck_assert_int_eq(pidfile_move(&pidfile, NULL), 0); /* it never left */
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(pidfile_move(&pidfile, ".old"), 0);
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert_int_eq(access(tempdir_path("pid.old"), F_OK), 0);
+    ck_assert_int_eq(pidfile_move(&pidfile, NULL), 0);
+    ck_assert_str_eq(pidfile.path, path);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    pidfile_remove(&pidfile);
+    end();
+}
+END_TEST
+
 START_TEST(does_nothing_where_there_is_none)
 {
     struct pidfile pidfile = PIDFILE_NONE;
@@ -152,5 +171,6 @@ UNIT_SUITE(pidfile)
               (int)(sizeof(stale) / sizeof(stale[0])));
     UNIT_TEST(leaves_the_file_of_another_alone);
     UNIT_TEST(follows_no_link_and_opens_no_other_kind);
+    UNIT_TEST(moves_aside_and_back);
     UNIT_TEST(does_nothing_where_there_is_none);
 }
