@@ -180,8 +180,8 @@ struct filter_program {
  * again, and finds the successor or a closed port. */
 void listen_shut(const struct listener *listener)
 {
-    if (listener->shared) {
-        return; /* the filter would stay with whoever holds the socket after us */
+    if (listener->lent) {
+        return; /* the filter would stay with the socket, for whoever has it next */
     }
     if (IS_UNIX(&listener->addr)) {
         listen_unlink(listener);

@@ -28,7 +28,7 @@ void listen_adjust(int fd, const struct listen_socket *socket);
 void listen_share_port(int fd, bool on);
 
 /* No new connection gets into the queue from now on; what is in it stays. The queue of a
- * shared socket stays open. */
+ * lent socket stays open. */
 void listen_shut(const struct listener *listener);
 
 /* For one that came from an old master: its path is this one's to remove from now on. */

@@ -88,7 +88,7 @@ static bool adopt(struct inherited_socket *came, struct listener *made,
     *made = (struct listener){.addr = socket->addr,
                               .fd = came->fd,
                               .ipv6only = socket->ipv6only,
-                              .shared = came->lent};
+                              .lent = came->lent};
     if (!came->lent) {
         came->fd = -1; /* this one's alone, as if it had been bound here */
         listen_remember_path(made);
@@ -141,7 +141,7 @@ static struct listener *hold(struct listeners *all, const struct listen_socket *
 
 static void let_go(const struct listeners *all, const struct listener *listener)
 {
-    if (listener->shared) {
+    if (listener->lent) {
         listen_inherit_give_back(&all->inherited, listener->fd);
         return;
     }
@@ -233,7 +233,7 @@ void listeners_list(const struct listeners *all, struct buf *out)
         char text[SOCKADDR_TEXT_MAX];
         fd_set_cloexec(listener->fd, false);
         buf_printf(out, "%s%d=%s%.*s", i == 0 ? "" : ";", listener->fd,
-                   listener->shared ? "lent:" : "",
+                   listener->lent ? "lent:" : "",
                    SLICE_ARG(sockaddr_format(&listener->addr, true, text)));
     }
 }

@@ -24,7 +24,7 @@ struct listener {
     struct sockaddr_any addr;
     int fd;
     bool ipv6only;
-    bool shared;    /* came with the process, and others may hold it too */
+    bool lent;      /* by a service manager, which has it when this process is gone */
     unsigned users; /* configurations that listen there */
     dev_t device;   /* of a unix socket's path, to remove no other one's */
     ino_t inode;
