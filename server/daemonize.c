@@ -40,7 +40,7 @@ static void leave_session(void)
     }
 }
 
-static void leave_surroundings(void)
+void daemonize_surroundings(void)
 {
     if (chdir("/") < 0) {
         dprintf(STDERR_FILENO, "tinyhttpd: [warn] chdir() to \"/\" failed\n");
@@ -74,7 +74,7 @@ int daemonize(void)
     }
     fd_close(ends[0]);
     leave_session();
-    leave_surroundings();
+    daemonize_surroundings();
     return ends[1];
 }
 

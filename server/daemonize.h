@@ -13,6 +13,10 @@
  */
 int daemonize(void);
 
+/* The part of it that a daemon does again when it was started by another: working
+ * directory, file mode mask, standard input and output. */
+void daemonize_surroundings(void);
+
 /* Sends the foreground its exit code, once: closes *fd and makes it -1. */
 void daemonize_report(int *fd, int code);
 

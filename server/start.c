@@ -96,12 +96,25 @@ static int serve_alone(struct master *master, const struct generation *generatio
 
 /* The place of an old master is taken once the workers are ready. It goes on in the
  * background or foreground as it was. */
+static bool stay(struct master *master, const struct main_settings *set)
+{
+    if (!set->master_process) {
+        log_write(NULL, LOG_LEVEL_EMERG,
+                  "upgrade: with \"master_process off\" nobody would take over");
+        return false;
+    }
+    master->daemonized = set->daemon;
+    master->log.standard = set->daemon ? RINGLOG_STDERR_NAMED : RINGLOG_STDERR_ALSO;
+    if (set->daemon) {
+        daemonize_surroundings();
+    }
+    return true;
+}
+
 static bool settle(struct master *master, const struct main_settings *set)
 {
     if (upgrade_is_pending(&master->upgrade)) {
-        master->daemonized = set->daemon;
-        master->log.standard = set->daemon ? RINGLOG_STDERR_NAMED : RINGLOG_STDERR_ALSO;
-        return set->master_process;
+        return stay(master, set);
     }
     return (!set->daemon || go_to_background(master)) && runfiles_publish(master) == 0;
 }

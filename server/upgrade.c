@@ -36,13 +36,14 @@ void upgrade_init(struct upgrade *upgrade)
 bool upgrade_inherit(struct master *master)
 {
     struct upgrade *upgrade = &master->upgrade;
-    upgrade->parent = take_number(UPGRADE_CHANNEL_ENV);
+    int channel = take_number(UPGRADE_CHANNEL_ENV);
     const char *fds = getenv(UPGRADE_FDS_ENV);
-    bool handed = upgrade->parent >= 0 && fds != NULL;
+    bool handed = channel >= 0 && fds != NULL;
     bool ok = !handed || listen_inherit_handed(&master->listeners.inherited, fds);
     unsetenv(UPGRADE_FDS_ENV);
     if (handed) {
-        fd_set_cloexec(upgrade->parent, true);
+        fd_set_cloexec(channel, true);
+        upgrade->parent = channel;
         upgrade->parent_pid = getppid();
         listeners_hand_over(&master->listeners, true);
     }

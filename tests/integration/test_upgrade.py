@@ -92,6 +92,21 @@ def test_upgrade_in_one_step(server):
     server.process = None
 
 
+def test_a_daemon_is_followed_by_one(server):
+    server.publish_program()
+    server.write_config("daemon on;" + SIMPLE)
+    assert server.run().returncode == 0
+    old = pid_in(server.pid_path)
+    try:
+        assert server.run("-s", "upgrade").returncode == 0
+        new = pid_in(server.pid_path)
+        assert new != old and os.readlink(f"/proc/{new}/cwd") == "/"
+    finally:
+        assert server.run("-s", "stop").returncode == 0
+        wait_until(lambda: not server.pid_path.exists() and not aside(server).exists(),
+                   "both masters to end")
+
+
 def test_both_serve_after_usr2(server):
     """As with nginx: WINCH and QUIT to the old one, when the operator likes the new one."""
     start(server)
@@ -158,6 +173,7 @@ def test_a_program_that_fails_changes_nothing(server, name):
 
 
 BAD_CONFIGS = {
+    "no master": "master_process off;" + SIMPLE,
     "syntax": "http { sever { } }",
     "log directory": "http { access_log %DIR%/none/a.log; server { listen 127.0.0.1:%PORT%; } }",
 }
@@ -171,9 +187,18 @@ def test_a_configuration_that_fails_changes_nothing(server, name):
     server.write_config(BAD_CONFIGS[name])
     result = server.run("-s", "upgrade")
     assert result.returncode == 1, result
+    assert "[emerg]" in server.stderr() + server.errors()  # it says why
     assert server.workers() == workers and pid_in(server.pid_path) == server.process.pid
     assert not aside(server).exists()
     assert server.get("/").status == 200
+
+
+def test_a_channel_without_sockets_is_no_upgrade(server):
+    """A start like any other: into the background."""
+    server.write_config("daemon on;" + SIMPLE)
+    assert server.run(env={**os.environ, "TINYHTTPD_CHANNEL": "9"}).returncode == 0
+    assert server.run("-s", "stop").returncode == 0
+    wait_until(lambda: not server.pid_path.exists(), "its end")
 
 
 def test_what_is_refused_during_an_upgrade(server):
