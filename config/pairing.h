@@ -19,10 +19,9 @@ enum side {
 };
 
 struct entry {
-    struct slice name; /* of the statement */
-    struct slice
-        label;     /* among those of its name: a location's pattern, a server's name */
-    size_t number; /* in its block */
+    struct slice name;  /* of the statement */
+    struct slice label; /* of a location its pattern, of a server its name */
+    size_t number;      /* in its block */
     const struct statement *line;
 };
 

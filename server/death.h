@@ -11,8 +11,7 @@
 
 struct master;
 
-/* Connections that were open in a child that died, as far as its record can be believed.
- */
+/* Connections that were open in a child that died, as far as its record is believable. */
 uint64_t death_connections(const struct master *master, const struct slot *slot);
 
 /* "exited on signal 11 (SIGSEGV)", and that it hung before. */

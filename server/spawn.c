@@ -142,8 +142,8 @@ static void tell_refusal(struct slots *slots, const struct slot *slot, const cha
     log_errno(NULL, LOG_LEVEL_ALERT, errno, "%s for a child failed", call);
 }
 
-/* The child's pid, and in slot->channel the master's end; -1 when refused, which is said.
- */
+/* The child's pid, and in slot->channel the master's end; -1 when refused, which the log
+ * says. */
 static pid_t fork_child(struct master *master, struct slot *slot,
                         struct generation *generation)
 {
