@@ -6,12 +6,15 @@ import subprocess
 
 import pytest
 
-from harness import SLOW, wait_until
+from harness import FLAVOUR, SLOW, wait_until
 from probe import Probe
 from tree import plant
 
-pytestmark = pytest.mark.skipif(shutil.which("slowhttptest") is None,
-                                reason="the program slowhttptest is not installed")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("slowhttptest") is None,
+                       reason="the program slowhttptest is not installed"),
+    pytest.mark.skipif(FLAVOUR == "torture", reason="a byte at a time is slow for everybody"),
+]
 
 CONNECTIONS = 300 // SLOW
 SECONDS = 4
