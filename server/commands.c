@@ -148,7 +148,14 @@ static int tell_master(const char *path, const struct config_source *source,
         return ask_status(path, cmdline->json ? "status json" : word->name);
     }
     int status = word->is_asked ? control_ask(path, word->name, cmdline->quiet) : -1;
-    return status >= 0 ? status : send_signal(path, holder, word->signal);
+    if (status >= 0) {
+        return status;
+    }
+    if (word->is_asked) {
+        dprintf(STDERR_FILENO, "tinyhttpd: [warn] the master has no control socket: "
+                               "signalled, without an answer\n");
+    }
+    return send_signal(path, holder, word->signal);
 }
 
 /* NULL: there is none, which was said. */

@@ -16,8 +16,10 @@
 #define COMMAND_MAX 128
 #define COMMAND_MS  5000 /* from the connection to its command */
 #define BACKLOG     16
-#define TOP_WORD    SLICE("top ") /* and a number follows */
-#define TOP_MAX     1000
+
+#define ACCEPT_AGAIN_MS 1000          /* when the system has no descriptor to give */
+#define TOP_WORD        SLICE("top ") /* and a number follows */
+#define TOP_MAX         1000
 
 /* What a client waits for. */
 enum awaited {
@@ -378,20 +380,33 @@ static bool step(struct master *master, struct client *client)
 
 /* --- in the loop -------------------------------------------------------------------- */
 
+static bool has_place(const struct control *control)
+{
+    return control->fd >= 0 && control->count < CONTROL_CLIENTS_MAX &&
+           control->resume_ms == 0;
+}
+
+static void add_client(struct control *control, int fd, int64_t now_ms)
+{
+    struct client *client = xcalloc(1, sizeof(*client));
+    client->fd = fd;
+    client->deadline_ms = now_ms + COMMAND_MS;
+    list_append(&control->clients, &client->link);
+    control->count++;
+}
+
 static void take_clients(struct control *control, int64_t now_ms)
 {
-    int fd;
-    while (control->fd >= 0 &&
-           (fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        if (control->count == CONTROL_CLIENTS_MAX) {
-            fd_close(fd);
-            continue;
+    if (control->resume_ms <= now_ms) {
+        control->resume_ms = 0;
+    }
+    while (has_place(control)) {
+        int fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            control->resume_ms = errno == EAGAIN ? 0 : now_ms + ACCEPT_AGAIN_MS;
+            return;
         }
-        struct client *client = xcalloc(1, sizeof(*client));
-        client->fd = fd;
-        client->deadline_ms = now_ms + COMMAND_MS;
-        list_append(&control->clients, &client->link);
-        control->count++;
+        add_client(control, fd, now_ms);
     }
 }
 
@@ -411,7 +426,8 @@ void control_step(struct master *master)
 nfds_t control_gather(const struct control *control, struct pollfd *polled)
 {
     nfds_t count = 0;
-    polled[count++] = (struct pollfd){.fd = control->fd, .events = POLLIN};
+    int door = has_place(control) ? control->fd : -1;
+    polled[count++] = (struct pollfd){.fd = door, .events = POLLIN};
     LIST_EACH(link, next, &control->clients)
     {
         const struct client *client = LIST_ITEM(link, struct client, link);
@@ -423,7 +439,7 @@ nfds_t control_gather(const struct control *control, struct pollfd *polled)
 
 int64_t control_deadline(const struct control *control)
 {
-    int64_t earliest = 0;
+    int64_t earliest = control->resume_ms;
     LIST_EACH(link, next, &control->clients)
     {
         int64_t deadline = LIST_ITEM(link, struct client, link)->deadline_ms;

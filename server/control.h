@@ -18,7 +18,7 @@
  *              a picture of it for a window of that width
  *
  * The master waits for nobody: a client that says nothing for some seconds, or does not
- * read, is dropped, and so is one too many.
+ * read, is dropped. One too many waits for a place.
  */
 #ifndef SERVER_CONTROL_H
 #define SERVER_CONTROL_H
@@ -31,7 +31,7 @@
 
 struct master;
 
-#define CONTROL_CLIENTS_MAX 16
+#define CONTROL_CLIENTS_MAX 64
 #define CONTROL_SUFFIX      ".control"
 
 struct control {
@@ -41,6 +41,7 @@ struct control {
     ino_t inode;
     struct list clients;
     unsigned count;
+    int64_t resume_ms; /* no new client before: descriptors ran out; 0: none did */
 };
 
 void control_init(struct control *control);
