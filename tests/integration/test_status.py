@@ -227,6 +227,8 @@ def test_the_pace_is_the_same_for_any_number_of_askers(server):
     # Asked each time, it still is that of a second or two.
     assert pace / 2 < told["rate"] < pace * 2, (pace, told["rate"])
     assert told["workers"][0]["rate"] == pytest.approx(told["rate"], rel=0.1)
+    quiet = wait_until(lambda: (told := status(server))["rate"] == 0 and told, "the quiet", 4)
+    assert quiet["workers"][0]["rate"] == 0 and quiet["requests"] == sent
 
 
 # --- how it ends when nobody answers -----------------------------------------------------
@@ -245,11 +247,19 @@ def test_a_single_process_cannot_be_asked(server):
     assert "cannot be asked" in server.run("-s", "status").stderr
 
 
+def has_socket(pid):
+    try:
+        return any("socket:" in os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd"))
+    except OSError:  # one was closed while we looked
+        return False
+
+
 def test_whoever_waits_may_give_up(server):
     server.start(SIMPLE)
     server.send_signal(signal.SIGSTOP)
     try:
         asker = subprocess.Popen(server.arguments("-s", "status"), stdout=subprocess.PIPE)
+        wait_until(lambda: has_socket(asker.pid), "the question")
         asker.send_signal(signal.SIGINT)
         assert asker.wait(10 * SLOW) == -signal.SIGINT
         asker.stdout.close()
