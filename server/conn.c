@@ -11,6 +11,9 @@
 
 #define POOL_MAX 64
 
+/* What those who wait for their turn may take of a turn of the loop. */
+#define TURNS_NS (10 * NS_PER_MS)
+
 /* --- events and deadlines ----------------------------------------------------------- */
 
 /* The earlier answers or the 100 Continue go first: the client may be waiting for them.
@@ -70,8 +73,8 @@ static void run(struct conn *conn, void (*action)(struct conn *))
 {
     assert(action != NULL);
     action(conn);
-    if (conn->state == CONN_IDLE) {
-        conn_read_left_over(conn);
+    if (conn->state == CONN_IDLE && conn->input != NULL) {
+        conn_enter(conn, CONN_TURN);
     }
     conn_update(conn);
 }
@@ -89,6 +92,30 @@ static void fire(struct timer *timer)
     run(conn, on_deadline[conn->state]);
 }
 
+/* One at least, so that nobody waits for ever. */
+static void take_turns(const struct list *waiting, int64_t end_ns)
+{
+    const struct list *newest = waiting->prev;
+    bool more = !list_empty(waiting);
+    while (more) {
+        struct list *oldest = waiting->next;
+        more = oldest != newest;
+        run(LIST_ITEM(oldest, struct conn, link), conn_take_turn);
+        more = more && clock_read_ns() < end_ns;
+    }
+}
+
+bool conns_take_turns(struct conns *conns)
+{
+    if (list_empty(&conns->turns) && list_empty(&conns->heavies)) {
+        return false;
+    }
+    int64_t end_ns = clock_read_ns() + TURNS_NS;
+    take_turns(&conns->turns, end_ns);
+    take_turns(&conns->heavies, end_ns);
+    return !list_empty(&conns->turns) || !list_empty(&conns->heavies);
+}
+
 /* --- birth -------------------------------------------------------------------------- */
 
 void conns_init(struct conns *conns)
@@ -97,6 +124,8 @@ void conns_init(struct conns *conns)
     list_init(&conns->busy);
     list_init(&conns->heads);
     list_init(&conns->idle);
+    list_init(&conns->turns);
+    list_init(&conns->heavies);
     list_init(&conns->closing);
     list_init(&conns->pool);
 }
@@ -204,7 +233,7 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
     publish_count(worker);
     conn_count_new(conn);
     BOARD_ADD(worker->board, accepted, 1);
-    run(conn, conn_read);
+    run(conn, conn_read_first);
 }
 
 /* --- death -------------------------------------------------------------------------- */
@@ -340,6 +369,8 @@ void conns_clear(struct conns *conns)
     close_all(&conns->busy);
     close_all(&conns->heads);
     close_all(&conns->idle);
+    close_all(&conns->turns);
+    close_all(&conns->heavies);
     conns_sweep(conns);
     LIST_EACH(link, next, &conns->pool)
     {

@@ -2,11 +2,12 @@
  * conn.h - one client connection: a state machine over a non-blocking socket.
  *
  * state       polls  deadline                              leaves to
- * READ_HEAD   in     client_header_timeout, absolute       READ_BODY, SEND, CLOSING
+ * READ_HEAD   in     client_header_timeout, absolute       READ_BODY, SEND, TURN, CLOSING
  * READ_BODY   in*    client_body_timeout and minimum rate  SEND, CLOSING
  * SEND        out    send_timeout, per progress            PAUSE, IDLE, LINGER, CLOSING
  * PAUSE       -      when limit_rate allows more           SEND, CLOSING
- * IDLE        in     keepalive_timeout                     READ_HEAD, CLOSING
+ * IDLE        in     keepalive_timeout                     READ_HEAD, TURN, CLOSING
+ * TURN        -      -                                     READ_HEAD, CLOSING
  * LINGER      in     lingering_timeout, lingering_time     CLOSING
  * CLOSING     -      end of the event batch                freed
  *
@@ -16,6 +17,11 @@
  * one way to die: conn_close(conn, reason). An idle connection owns no buffer and no
  * request. What arrives is read into a buffer that all connections of the worker share;
  * answers to all requests of one read leave in one writev.
+ *
+ * Requests that wait while others have their turn (TURN) are answered by
+ * conns_take_turns(): what is left over of a pipeline, what came when this turn of the
+ * loop had been long already, and all from a client whose last answers took long. So a
+ * few clients that ask for much cannot keep many that ask for little waiting.
  *
  * A drain needs nothing from here but service.draining: the answer to the next request on
  * each connection says Connection: close, and an idle one stays until then, or until its
@@ -40,6 +46,7 @@ enum conn_state {
     CONN_SEND,
     CONN_PAUSE,
     CONN_IDLE,
+    CONN_TURN,
     CONN_LINGER,
     CONN_CLOSING,
     CONN_STATE_COUNT,
@@ -81,6 +88,7 @@ struct conn {
     uint8_t after;       /* enum conn_after */
     bool peer_closed;    /* the peer broke off before its answer */
     bool more;           /* bytes had come behind the newest request */
+    bool heavy;          /* the newest batch of answers took long */
     bool delay;          /* TCP_NODELAY, inherited from the listener, was switched off */
 };
 
@@ -89,10 +97,12 @@ struct conns {
     struct list busy;
     struct list idle;    /* oldest first: the first to go when room is needed, .. */
     struct list heads;   /* .. and READ_HEAD, oldest first: the next */
+    struct list turns;   /* TURN, oldest first .. */
+    struct list heavies; /* .. and those of them that are heavy */
     struct list closing; /* freed by conns_sweep() */
     struct list pool;    /* unused struct conn, a few */
     size_t pool_count;
-    size_t count; /* open: busy, heads and idle */
+    size_t count; /* open: in any of these but `closing` */
     char *buffer; /* the worker-wide receive buffer */
 };
 
@@ -108,6 +118,10 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
 /* The one way to die; `reason` goes to the log at info. Logs requests under way. The
  * descriptor is closed at once, the memory goes with conns_sweep(). */
 void conn_close(struct conn *conn, const char *reason);
+
+/* Answers one batch of each connection in TURN, as far as there is time. Returns whether
+ * any is left there: then do not wait for events. */
+bool conns_take_turns(struct conns *conns);
 
 /* Frees what was closed in this event batch. */
 void conns_sweep(struct conns *conns);

@@ -37,8 +37,11 @@ const char *conn_doing(const struct conn *conn);
 /* READ_HEAD, READ_BODY, IDLE: reads once and uses what came. */
 void conn_read(struct conn *conn);
 
-/* IDLE: goes on with what was left over while answers were sent. */
-void conn_read_left_over(struct conn *conn);
+/* The same for a new connection: a first request is not made to wait. */
+void conn_read_first(struct conn *conn);
+
+/* TURN: goes on with what was left over. */
+void conn_take_turn(struct conn *conn);
 
 /* The request that is being read took too long: 408. */
 void conn_refuse_slow_head(struct conn *conn);

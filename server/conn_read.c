@@ -12,6 +12,11 @@
 #define BATCH_REQUESTS 32
 #define BATCH_BYTES    65536
 
+/* A batch ends when it has taken this long, and the next one of this client waits for
+ * its turn; and so does each that comes later than that in a turn of the loop. */
+#define HEAVY_NS (2 * NS_PER_MS)
+#define TURN_NS  (10 * NS_PER_MS)
+
 /* A buffer for more than this is as long as a head may be. */
 #define LARGE_HEAD 4096
 
@@ -26,6 +31,7 @@ struct intake {
     struct http_scanner scanner;
     int64_t began_ms;
     bool pipelined;
+    bool has_turn; /* the first batch need not wait */
     bool had_turn; /* a batch was answered in this event: others are next */
 };
 
@@ -175,7 +181,13 @@ static void answer(struct conn *conn, struct request *request, bool body_came)
     }
 }
 
-/* Takes one head off the front. False: the rest of it has yet to come. */
+static bool has_to_wait(const struct conn *conn, const struct intake *intake)
+{
+    return !intake->has_turn &&
+           (conn->heavy || clock_read_ns() - clock_now_ns() >= TURN_NS);
+}
+
+/* Takes one head off the front. False: the rest of it, or its turn, has yet to come. */
 static bool take_head(struct conn *conn, struct intake *intake)
 {
     struct http_limits limits = request_limits(&conn->client);
@@ -188,6 +200,12 @@ static bool take_head(struct conn *conn, struct intake *intake)
         refuse_head(conn, intake, scan_refusals[scan].status, scan_refusals[scan].why);
         return true;
     }
+    if (has_to_wait(conn, intake)) {
+        intake->scanner = (struct http_scanner){0};
+        conn_enter(conn, CONN_TURN);
+        return false;
+    }
+    intake->has_turn = true;
     struct request *request = create_request(conn, intake->began_ms);
     request->pipelined = intake->pipelined;
     request_begin(request, slice_of(intake->bytes.ptr, len));
@@ -201,21 +219,36 @@ static bool take_head(struct conn *conn, struct intake *intake)
 }
 
 /* Memory goes on gathering; a file, a pace or a last answer is sent first. */
-static bool batch_is_full(const struct conn *conn, unsigned count)
+static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began_ns)
 {
-    return count >= BATCH_REQUESTS || conn->after != CONN_KEEP || conn->out.files > 0 ||
+    return clock_read_ns() - began_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
+           conn->after != CONN_KEEP || conn->out.files > 0 ||
            conn->out.queued - conn->out.sent >= BATCH_BYTES || conn->set->limit_rate != 0;
+}
+
+/* Returns whether the last head was complete. */
+static bool take_batch(struct conn *conn, struct intake *intake)
+{
+    int64_t began_ns = clock_read_ns();
+    bool complete = true;
+    unsigned count = 0;
+    while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
+           (count == 0 || !batch_is_full(conn, count, began_ns))) {
+        complete = take_head(conn, intake);
+        if (!complete) {
+            break;
+        }
+        count++;
+    }
+    if (count > 0) {
+        conn->heavy = clock_read_ns() - began_ns >= HEAVY_NS;
+    }
+    return complete;
 }
 
 static bool take_heads(struct conn *conn, struct intake *intake)
 {
-    bool complete = true;
-    unsigned count = 0;
-    while (complete && intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
-           (count == 0 || !batch_is_full(conn, count))) {
-        complete = take_head(conn, intake);
-        count++;
-    }
+    bool complete = take_batch(conn, intake);
     if (conn->state == CONN_READ_HEAD && !list_empty(&conn->requests)) {
         conn_enter(conn, CONN_SEND);
         conn_send(conn);
@@ -313,14 +346,10 @@ static bool take_body(struct conn *conn, struct intake *intake)
 
 /* --- reading ------------------------------------------------------------------------ */
 
-/* A batch a turn, or the answers to one read may take all of the worker's time. SEND with
- * nothing to send comes back here when there is room for more answers. */
+/* A batch a turn, or the answers to one read may take all of the worker's time. */
 static bool begin_batch(struct conn *conn, const struct intake *intake)
 {
-    conn_enter(conn, CONN_READ_HEAD);
-    if (intake->had_turn) {
-        conn_enter(conn, CONN_SEND);
-    }
+    conn_enter(conn, intake->had_turn ? CONN_TURN : CONN_READ_HEAD);
     return !intake->had_turn;
 }
 
@@ -341,9 +370,10 @@ static bool take_step(struct conn *conn, struct intake *intake)
     }
 }
 
-static void take(struct conn *conn, struct slice fresh)
+static void take(struct conn *conn, struct slice fresh, bool has_turn)
 {
     struct intake intake = begin_intake(conn, fresh);
+    intake.has_turn = has_turn;
     while (intake.bytes.len > 0 && take_step(conn, &intake)) {
     }
     end_intake(conn, &intake);
@@ -386,19 +416,28 @@ static size_t read_once(struct conn *conn)
     return 0;
 }
 
-void conn_read(struct conn *conn)
+static void read_and_take(struct conn *conn, bool has_turn)
 {
     size_t len = read_once(conn);
     if (len > 0) {
-        take(conn, slice_of(conn->worker->conns.buffer, len));
+        take(conn, slice_of(conn->worker->conns.buffer, len), has_turn);
     }
 }
 
-void conn_read_left_over(struct conn *conn)
+void conn_read(struct conn *conn)
 {
-    if (conn->input != NULL) {
-        take(conn, SLICE_NULL);
-    }
+    read_and_take(conn, false);
+}
+
+void conn_read_first(struct conn *conn)
+{
+    read_and_take(conn, true);
+}
+
+void conn_take_turn(struct conn *conn)
+{
+    conn_enter(conn, CONN_READ_HEAD);
+    take(conn, SLICE_NULL, true);
 }
 
 void conn_drop(struct conn *conn)

@@ -13,7 +13,8 @@ static const struct {
     enum board_doing shown; /* BOARD_DOING_COUNT: not at all */
 } states[CONN_STATE_COUNT] = {
     [CONN_READ_HEAD] = {"reading a request head",
-                        STEP(CONN_READ_BODY) | STEP(CONN_SEND) | STEP(CONN_CLOSING),
+                        STEP(CONN_READ_BODY) | STEP(CONN_SEND) | STEP(CONN_TURN) |
+                            STEP(CONN_CLOSING),
                         BOARD_READING},
     [CONN_READ_BODY] = {"reading a request body", STEP(CONN_SEND) | STEP(CONN_CLOSING),
                         BOARD_READING},
@@ -23,8 +24,11 @@ static const struct {
                    BOARD_WRITING},
     [CONN_PAUSE] = {"sending at a limited rate", STEP(CONN_SEND) | STEP(CONN_CLOSING),
                     BOARD_WRITING},
-    [CONN_IDLE] = {"waiting for a request", STEP(CONN_READ_HEAD) | STEP(CONN_CLOSING),
+    [CONN_IDLE] = {"waiting for a request",
+                   STEP(CONN_READ_HEAD) | STEP(CONN_TURN) | STEP(CONN_CLOSING),
                    BOARD_WAITING},
+    [CONN_TURN] = {"waiting for its turn", STEP(CONN_READ_HEAD) | STEP(CONN_CLOSING),
+                   BOARD_WRITING},
     [CONN_LINGER] = {"waiting for the client to close", STEP(CONN_CLOSING),
                      BOARD_WAITING},
     [CONN_CLOSING] = {"closing", 0, BOARD_DOING_COUNT},
@@ -35,13 +39,16 @@ const char *conn_doing(const struct conn *conn)
     return states[conn->state].doing;
 }
 
-static struct list *home(struct conns *conns, enum conn_state state)
+static struct list *home(const struct conn *conn, enum conn_state state)
 {
+    struct conns *conns = &conn->worker->conns;
     switch (state) {
     case CONN_READ_HEAD:
         return &conns->heads;
     case CONN_IDLE:
         return &conns->idle;
+    case CONN_TURN:
+        return conn->heavy ? &conns->heavies : &conns->turns;
     case CONN_CLOSING:
         return &conns->closing;
     default:
@@ -76,10 +83,9 @@ void conn_enter(struct conn *conn, enum conn_state next)
         conn->since_ms = conn->progress_ms;
         conn->progress = 0;
     }
-    struct conns *conns = &conn->worker->conns;
-    if (home(conns, conn->state) != home(conns, next)) {
+    if (home(conn, conn->state) != home(conn, next)) {
         list_remove(&conn->link);
-        list_append(home(conns, next), &conn->link);
+        list_append(home(conn, next), &conn->link);
     }
     count(conn, conn->state, (uint32_t)-1);
     count(conn, next, 1);
@@ -149,7 +155,11 @@ void conn_update(struct conn *conn)
     if (conn->state == CONN_CLOSING) {
         return;
     }
-    timer_set(conn->worker->timers, &conn->timer, deadline(conn));
+    if (conn->state == CONN_TURN) {
+        timer_clear(conn->worker->timers, &conn->timer);
+    } else {
+        timer_set(conn->worker->timers, &conn->timer, deadline(conn));
+    }
     if (ev_set(conn->worker->loop, &conn->source, interest(conn)) != 0) {
         conn_close(conn, "no room in the event loop");
     }

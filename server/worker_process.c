@@ -78,6 +78,9 @@ static void stop(struct process *process)
 
 static bool is_sending(const struct worker *worker)
 {
+    if (!list_empty(&worker->conns.turns) || !list_empty(&worker->conns.heavies)) {
+        return true;
+    }
     LIST_EACH(link, next, &worker->conns.busy)
     {
         if (LIST_ITEM(link, struct conn, link)->state == CONN_SEND) {
@@ -282,7 +285,9 @@ static int longest_wait(const struct process *process)
 static void turn(struct process *process)
 {
     struct worker *worker = &process->worker;
-    int wait = timers_wait(worker->timers, clock_now_ms(), longest_wait(process));
+    bool waiting = conns_take_turns(&worker->conns);
+    int wait =
+        waiting ? 0 : timers_wait(worker->timers, clock_now_ms(), longest_wait(process));
     ev_turn(worker->loop, wait);
     BOARD_SET(worker->board, beat_ns, clock_now_ns());
     timers_run(worker->timers, clock_now_ms());

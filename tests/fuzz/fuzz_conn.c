@@ -176,7 +176,8 @@ static void settle(struct exchange *exchange, int fd)
     int calls;
     do {
         before = exchange->got.len;
-        calls = ev_turn(worker.loop, 0);
+        calls = conns_take_turns(&worker.conns);
+        calls += ev_turn(worker.loop, 0);
         conns_sweep(&worker.conns);
         if (fd >= 0) {
             receive(exchange, fd);
@@ -316,6 +317,7 @@ static void check_end(const struct exchange *exchange, uint64_t requests)
     const struct conns *conns = &worker.conns;
     INVARIANT(conns->count == 0 && board.connections == 0);
     INVARIANT(list_empty(&conns->busy) && list_empty(&conns->idle));
+    INVARIANT(list_empty(&conns->turns) && list_empty(&conns->heavies));
     INVARIANT(list_empty(&conns->closing));
     INVARIANT(board.requests - requests == exchange->count + company.exchange.count);
     INVARIANT(board.request.active == 0);

@@ -1,5 +1,6 @@
 """Clients and administrators that mean harm, and what once went wrong with them."""
 
+import contextlib
 import ctypes
 import json
 import pathlib
@@ -8,6 +9,7 @@ import resource
 import pytest
 
 from harness import FLAVOUR, wait_until
+from probe import Probe
 from tree import plant
 
 
@@ -59,3 +61,20 @@ def test_long_requests_leave_json_that_parses(server, byte):
     assert server.get(f"/?{'z' * 8000}", fields=fields).status == 204
     line, = server.access_lines(1)
     assert json.loads(line)["status"] == 204
+
+
+def test_many_costly_requests_leave_others_their_turn(server):
+    """Each client had 32 listings, and each listing a thousand files, before the next one
+    had any; only heads are asked for, so that nothing bounds them but time."""
+    clients, depth, files = 60, 40, 1000
+    plant(server.dir, {f"www/many/{i}": "x" for i in range(files)})
+    plant(server.dir, {"www/one": "x"})
+    server.start("""
+        worker_processes 1;
+        http { server { listen 127.0.0.1:%PORT%; root %DIR%/www; autoindex on; } }""")
+    with contextlib.ExitStack() as stack, Probe(server, "/one") as probe:
+        for _ in range(clients):
+            wire = stack.enter_context(server.wire())
+            wire.send("HEAD /many/ HTTP/1.1\r\nHost: a\r\n\r\n" * depth)
+        wait_until(lambda: len(probe.delays) >= 20, "20 probes")
+    probe.check(median=0.25, longest=2)

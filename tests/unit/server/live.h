@@ -56,7 +56,10 @@ static inline void live_stop(void)
 /* One turn of the loop, as a worker makes it, of at most `longest` milliseconds. */
 static inline void live_turn(int longest)
 {
-    ev_turn(live.loop, timers_wait(live.timers, clock_now_ms(), longest));
+    int wait = conns_take_turns(&live.conns)
+                   ? 0
+                   : timers_wait(live.timers, clock_now_ms(), longest);
+    ev_turn(live.loop, wait);
     timers_run(live.timers, clock_now_ms());
     conns_sweep(&live.conns);
 }
@@ -147,7 +150,8 @@ static inline void live_settle(struct live_client *client)
 {
     for (int quiet = 0; quiet < 3;) {
         size_t before = client->got.len;
-        int calls = ev_turn(live.loop, 0);
+        int calls = conns_take_turns(&live.conns);
+        calls += ev_turn(live.loop, 0);
         conns_sweep(&live.conns);
         live_receive(client);
         quiet = calls == 0 && client->got.len == before ? quiet + 1 : 0;
@@ -164,10 +168,13 @@ static inline void live_leave(struct live_client *client)
 static inline struct conn *live_conn(void)
 {
     ck_assert_uint_eq(live.conns.count, 1);
-    struct list *list = !list_empty(&live.conns.idle)    ? &live.conns.idle
-                        : !list_empty(&live.conns.heads) ? &live.conns.heads
-                                                         : &live.conns.busy;
-    return LIST_ITEM(list->next, struct conn, link);
+    struct list *const lists[] = {&live.conns.idle, &live.conns.heads, &live.conns.turns,
+                                  &live.conns.heavies, &live.conns.busy};
+    size_t i = 0;
+    while (list_empty(lists[i])) {
+        i++;
+    }
+    return LIST_ITEM(lists[i]->next, struct conn, link);
 }
 
 /* A file of `size` bytes beneath html/. */

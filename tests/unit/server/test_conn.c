@@ -109,23 +109,49 @@ START_TEST(answers_one_batch_a_turn)
             ck_assert_uint_le(now - seen, 32);
             seen = now;
         }
-        ck_assert_uint_eq(turns, 4);
+        ck_assert_uint_ge(turns, 4); /* more where a batch took long */
         end();
     }
 }
 END_TEST
 
+/* Whose last answers took long waits until the others had their turn; but the rest of a
+ * head is awaited as ever. */
+START_TEST(lets_a_heavy_client_wait)
+{
+    begin();
+    live_conn()->heavy = true;
+    live_send(&client, "GET / HTTP/1.1\r\nHost: a\r\n");
+    live_settle(&client);
+    ck_assert_int_eq(live_conn()->state, CONN_READ_HEAD);
+    ck_assert_int_eq(write(client.fd, "\r\n", 2), 2);
+    while (live_conn()->state == CONN_READ_HEAD) {
+        live_turn(1000);
+    }
+    ck_assert_int_eq(live_conn()->state, CONN_TURN);
+    ck_assert_ptr_eq(live.conns.heavies.next, &live_conn()->link);
+    ck_assert_uint_eq(live_conn()->client.requests, 0);
+    live_turn(1000);
+    ck_assert_uint_eq(live_conn()->client.requests, 1);
+    live_expect(&client, "hello");
+    end();
+}
+END_TEST
+
+/* Once at least: where a request takes long, the others wait. */
 START_TEST(sends_the_answers_of_one_read_at_once)
 {
     if (!TORTURE) {
         begin();
-        ck_assert_int_eq(write(client.fd, GET("/") GET("/") GET("/"), 81), 81);
-        live_turn(1000);
-        char all[8192];
-        ssize_t len = read(client.fd, all, sizeof(all));
-        ck_assert_int_gt(len, 0);
-        buf_append(&client.got, all, (size_t)len);
-        ck_assert_uint_eq(live_count(&client, "hello"), 3);
+        size_t at_once = 0;
+        for (int tries = 0; at_once != 3 && tries < 20; tries++) {
+            live_settle(&client);
+            buf_clear(&client.got);
+            ck_assert_int_eq(write(client.fd, GET("/") GET("/") GET("/"), 81), 81);
+            live_until(&client, client.got.len > 0);
+            at_once = live_count(&client, "hello");
+        }
+        ck_assert_uint_eq(at_once, 3);
         end();
     }
 }
@@ -311,6 +337,7 @@ UNIT_SUITE(conn)
     UNIT_TEST(takes_a_head_in_pieces);
     UNIT_TEST(answers_pipelined_requests_in_order);
     UNIT_TEST(answers_one_batch_a_turn);
+    UNIT_TEST(lets_a_heavy_client_wait);
     UNIT_TEST(sends_the_answers_of_one_read_at_once);
     UNIT_LOOP(decides_whether_to_stay, 0,
               (int)(sizeof(decisions) / sizeof(decisions[0])));
