@@ -90,6 +90,22 @@ def test_init_script_with_a_broken_configuration(init):
     assert init.status("status") == 3
 
 
+def test_init_script_tells_of_a_rejected_reload_and_of_an_upgrade(init):
+    """What only the master can find out."""
+    assert init.status("upgrade") == 7
+    assert init.status("start") == 0
+    pid = init.master
+    init.server.write_config(f"daemon on; error_log {init.server.dir}/none/error.log;" + SIMPLE)
+    result = init.run("reload")
+    assert result.returncode == 1 and "none/error.log" in result.stderr
+    init.server.wait_error("reload rejected")
+    assert init.server.errors().count("reload rejected") == 1
+    init.server.write_config("daemon on; " + SIMPLE)
+    assert init.status("upgrade") == 0 and init.master not in (None, pid)
+    assert init.server.get("/").status == 200
+    assert init.status("stop") == 0 and init.status("status") == 3
+
+
 def test_init_script_makes_the_folder_of_the_pid_file(init):
     path = init.server.pid_path = init.server.dir / "run/tinyhttpd.pid"
     init.server.write_config(f"pid {path}; daemon on; " + SIMPLE)
