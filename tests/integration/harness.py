@@ -256,6 +256,14 @@ class Server:
 
         return wait_until(lines, f"{count} lines in {path}")
 
+    def settle_log(self):
+        """How many lines the access log has, once it has all that was asked before; of one
+        worker, which logs in order."""
+        target = f"/settle-{time.monotonic_ns()}"
+        self.get(target)
+        return wait_until(lambda: next((number for number, line in enumerate(self.access_lines(1), 1)
+                                        if target in line), 0), f"{target} in the access log")
+
     def wait_error(self, pattern):
         return wait_until(lambda: re.search(pattern, self.errors(), re.M), f"log: {pattern}")
 

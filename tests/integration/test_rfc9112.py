@@ -4,7 +4,6 @@ Each refusal has its status, says that it closes, and is the last thing that is 
 request on its connection: the log has one line of it.
 """
 
-import itertools
 
 import pytest
 
@@ -23,7 +22,6 @@ http {
 }
 """
 NEXT = b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n"
-probes = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +32,14 @@ def strict():
 
 
 def lines_since(server, seen):
-    """The log lines after `seen`, once what was asked before now is in the log: there is
-    one worker, and it logs in order."""
-    mark = f"404 GET /probe-{next(probes)} HTTP/1.1"
-    assert server.get(mark.split()[2]).status == 404
-    count = seen
-    while mark not in (lines := server.access_lines(count)):
-        count = len(lines) + 1
-    return lines[seen:lines.index(mark)]
+    """The log lines after `seen`, once what was asked before now is in the log."""
+    end = server.settle_log()
+    return server.access_lines(end)[seen:end - 1]
 
 
 def refused(server, data, status, first=b"", later=False):
     """Sends `first`, which is fine, then `data`, which is not, then another request."""
-    seen = len(server.access_lines(1))
+    seen = server.settle_log()
     with server.wire() as wire:
         wire.send(first + data + (b"" if later else NEXT))
         if first:
