@@ -224,12 +224,22 @@ static struct slice first_line(struct slice partial)
     return slice_of(partial.ptr, len < LOGGED_LINE_MAX ? len : LOGGED_LINE_MAX);
 }
 
+/* However it came: what stands behind the first bad byte may not have arrived yet, so it
+ * says nothing. */
+static bool begins_as_head(struct slice partial)
+{
+    if (slice_starts(partial, SLICE("\r\n"))) { /* one is skipped */
+        partial = slice_from(partial, 2);
+    }
+    return slice_starts(partial, SLICE("HEAD "));
+}
+
 /* A HEAD gets no content, however bad its head is (RFC 9110, 9.3.2). */
 static void note_partial(struct request *request, struct slice partial)
 {
     request->head.request_line = arena_slice(request->arena, first_line(partial));
     request->length = partial.len;
-    if (slice_starts(request->head.request_line, SLICE("HEAD "))) {
+    if (begins_as_head(partial)) {
         request->head.method = HTTP_HEAD;
     }
 }

@@ -66,6 +66,7 @@ TABLE = {
     "unknown method": (text("BREW /file HTTP/1.1"), [501], True),
     "no host": (text(GET, host=""), [400], False),
     "bare lf": (b"GET /file HTTP/1.1\nHost: a\n\n", [400], False),
+    "lf before a head": (b"\n" + text("HEAD /file HTTP/1.1"), [400], False),
     "bare cr": (text(GET, "X: a\rb"), [400], False),
     "nul": (text(GET, "X: \0"), [400], False),
     "fold": (text(GET, "X: a", " b"), [400], False),
