@@ -211,11 +211,13 @@ void request_begin(struct request *request, struct slice block)
 
 #define LOGGED_LINE_MAX 1024
 
-/* The first line of what arrived, for the log. */
+/* The first line of what arrived, for the log, behind the one empty line that a head may
+ * have in front. Past a byte that is bad nothing is looked for: it may not have come yet,
+ * and the same request would be another one in other pieces. */
 static struct slice first_line(struct slice partial)
 {
-    while (partial.len > 0 && (partial.ptr[0] == '\r' || partial.ptr[0] == '\n')) {
-        partial = slice_from(partial, 1);
+    if (slice_starts(partial, SLICE("\r\n"))) {
+        partial = slice_from(partial, 2);
     }
     size_t len = slice_find(partial, '\n');
     if (len > 0 && partial.ptr[len - 1] == '\r') {
@@ -224,22 +226,12 @@ static struct slice first_line(struct slice partial)
     return slice_of(partial.ptr, len < LOGGED_LINE_MAX ? len : LOGGED_LINE_MAX);
 }
 
-/* However it came: what stands behind the first bad byte may not have arrived yet, so it
- * says nothing. */
-static bool begins_as_head(struct slice partial)
-{
-    if (slice_starts(partial, SLICE("\r\n"))) { /* one is skipped */
-        partial = slice_from(partial, 2);
-    }
-    return slice_starts(partial, SLICE("HEAD "));
-}
-
 /* A HEAD gets no content, however bad its head is (RFC 9110, 9.3.2). */
 static void note_partial(struct request *request, struct slice partial)
 {
     request->head.request_line = arena_slice(request->arena, first_line(partial));
     request->length = partial.len;
-    if (begins_as_head(partial)) {
+    if (slice_starts(request->head.request_line, SLICE("HEAD "))) {
         request->head.method = HTTP_HEAD;
     }
 }
