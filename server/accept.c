@@ -13,8 +13,6 @@
 #define FULL_PAUSE_MS   100  /* then look again for one that has been idle long enough */
 #define BACKOFF_MIN_MS  100  /* doubled .. */
 #define BACKOFF_MAX_MS  1000 /* .. up to this */
-#define IDLE_MIN_MS     1000 /* a younger idle connection is likely to be used again */
-#define HEAD_MIN_MS     5000 /* most heads have come sooner */
 #define COMPLAIN_MS     10000
 #define BEAT_FRESH_NS   (2 * NS_PER_SEC)
 #define SHARE_TOLERANCE 8 /* connections, or an eighth */
@@ -94,6 +92,11 @@ static bool takes_connections(const struct worker *worker, const struct board_sl
            clock_now_ns() - atomic_load(&peer->beat_ns) < BEAT_FRESH_NS;
 }
 
+static bool is_full(const struct worker *worker)
+{
+    return worker->conns.count >= worker->connections_max;
+}
+
 /* The open connections of the least loaded; UINT32_MAX: there is none. */
 static uint32_t least_loaded(const struct worker *worker)
 {
@@ -117,8 +120,7 @@ static bool gives_way(const struct worker *worker)
     }
     uint32_t eighth = least / 8;
     uint32_t margin = eighth > SHARE_TOLERANCE ? eighth : SHARE_TOLERANCE;
-    return worker->conns.count >= worker->connections_max ||
-           worker->conns.count > (size_t)least + margin;
+    return is_full(worker) || worker->conns.count > (size_t)least + margin;
 }
 
 /* --- when accept fails -------------------------------------------------------------- */
@@ -207,6 +209,16 @@ static enum outcome fail(struct worker *worker, int err)
     return kind == FAILURE_PEER ? TOOK_FAILED : TOOK_PAUSE;
 }
 
+/* Only now that there is a new one: had another worker been faster, nobody would have to
+ * go. */
+static void make_place(struct worker *worker)
+{
+    struct conn *least = is_full(worker) ? conns_least_wanted(&worker->conns) : NULL;
+    if (least != NULL) {
+        conn_close(least, "its place was needed");
+    }
+}
+
 /* When descriptors run out, those that the file cache can spare come first. */
 static enum outcome take(struct acceptor *acceptor)
 {
@@ -224,6 +236,7 @@ static enum outcome take(struct acceptor *acceptor)
     }
     worker->accept.backoff_ms = 0;
     worker->accept.owed = false;
+    make_place(worker);
     conn_open(worker, fd, &peer.u.sa, acceptor->listener);
     return TOOK_ONE;
 }
@@ -232,9 +245,7 @@ static enum outcome take(struct acceptor *acceptor)
  * another worker can take them. */
 static bool has_place(struct worker *worker)
 {
-    if (worker->conns.count < worker->connections_max ||
-        conns_drop_idle(&worker->conns, IDLE_MIN_MS) ||
-        conns_drop_head(&worker->conns, HEAD_MIN_MS)) {
+    if (!is_full(worker) || conns_least_wanted(&worker->conns) != NULL) {
         return true;
     }
     if (may_complain(&worker->accept)) {

@@ -310,27 +310,18 @@ void conns_sweep(struct conns *conns)
     }
 }
 
-static bool drop_oldest(const struct list *list, int64_t min_age_ms)
+/* The list's oldest, if it is old enough. */
+static struct conn *oldest(const struct list *list, int64_t min_age_ms)
 {
-    if (list_empty(list)) {
-        return false;
-    }
-    struct conn *oldest = LIST_ITEM(list->next, struct conn, link);
-    if (clock_now_ms() - oldest->since_ms < min_age_ms) {
-        return false;
-    }
-    conn_close(oldest, "its place was needed");
-    return true;
+    struct conn *first = LIST_ITEM(list->next, struct conn, link);
+    bool old = !list_empty(list) && clock_now_ms() - first->since_ms >= min_age_ms;
+    return old ? first : NULL;
 }
 
-bool conns_drop_idle(struct conns *conns, int64_t min_age_ms)
+struct conn *conns_least_wanted(const struct conns *conns)
 {
-    return drop_oldest(&conns->idle, min_age_ms);
-}
-
-bool conns_drop_head(struct conns *conns, int64_t min_age_ms)
-{
-    return drop_oldest(&conns->heads, min_age_ms);
+    struct conn *idle = oldest(&conns->idle, CONN_IDLE_MIN_MS);
+    return idle != NULL ? idle : oldest(&conns->heads, CONN_HEAD_MIN_MS);
 }
 
 static bool waits(const struct conn *conn)

@@ -107,6 +107,8 @@ struct conns {
 };
 
 #define CONN_BUFFER_SIZE 65536
+#define CONN_IDLE_MIN_MS 1000 /* a younger idle connection is likely to be used again */
+#define CONN_HEAD_MIN_MS 5000 /* most heads have come sooner */
 
 void conns_init(struct conns *conns);
 void conns_clear(struct conns *conns); /* closes all and frees everything */
@@ -126,12 +128,10 @@ bool conns_take_turns(struct conns *conns);
 /* Frees what was closed in this event batch. */
 void conns_sweep(struct conns *conns);
 
-/* Closes the connection that has been idle longest, if older than min_age_ms. Returns
- * whether it did. */
-bool conns_drop_idle(struct conns *conns, int64_t min_age_ms);
-
-/* The same for the one whose head has been awaited longest. */
-bool conns_drop_head(struct conns *conns, int64_t min_age_ms);
+/* Whose place a new connection may have: the one that has been idle longest, if that is
+ * CONN_IDLE_MIN_MS or more, else the one whose head has been awaited longest, if that is
+ * CONN_HEAD_MIN_MS or more; NULL: nobody's. */
+struct conn *conns_least_wanted(const struct conns *conns);
 
 /* Closes every connection that has waited that long for the first byte of a request. */
 void conns_drop_waiting(struct conns *conns, int64_t min_age_ms);

@@ -287,7 +287,7 @@ START_TEST(answers_a_client_that_has_shut_its_side)
 }
 END_TEST
 
-START_TEST(drops_the_one_that_is_idle_longest)
+START_TEST(knows_the_one_that_is_idle_longest)
 {
     begin();
     struct live_client second = live_connect();
@@ -296,13 +296,17 @@ START_TEST(drops_the_one_that_is_idle_longest)
     live_send(&second, GET("/"));
     live_until(&second, live_has(&second, "hello") &&
                             live.conns.idle.next->next != &live.conns.idle);
-    ck_assert(!conns_drop_idle(&live.conns, 3600000));
-    ck_assert(conns_drop_idle(&live.conns, 0));
+    ck_assert_ptr_null(conns_least_wanted(&live.conns));
+    LIST_EACH(link, next, &live.conns.idle)
+    {
+        LIST_ITEM(link, struct conn, link)->since_ms -= CONN_IDLE_MIN_MS;
+    }
+    conn_close(conns_least_wanted(&live.conns), "tested");
     live_expect_end(&client);
     live_settle(&second);
     ck_assert(!second.ended);
-    ck_assert(conns_drop_idle(&live.conns, 0));
-    ck_assert(!conns_drop_idle(&live.conns, 0));
+    conn_close(conns_least_wanted(&live.conns), "tested");
+    ck_assert_ptr_null(conns_least_wanted(&live.conns));
     live_leave(&second);
     end();
 }
@@ -348,6 +352,6 @@ UNIT_SUITE(conn)
     UNIT_TEST(closes_without_an_answer);
     UNIT_TEST(ends_with_the_peer);
     UNIT_TEST(answers_a_client_that_has_shut_its_side);
-    UNIT_TEST(drops_the_one_that_is_idle_longest);
+    UNIT_TEST(knows_the_one_that_is_idle_longest);
     UNIT_TEST(numbers_and_counts_connections);
 }
