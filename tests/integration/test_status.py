@@ -140,7 +140,9 @@ def test_totals_survive_a_reload(server):
     assert (told["generation"], told["requests"], told["restarts"]) == (2, 10, 0)
     assert told["verdict"] == "applied" and "reloaded: generation 2" in told["verdict_text"]
     server.expect_log = ["emerg"]
-    server.reload("http { sever { } }")
+    server.write_config("http { sever { } }")
+    server.send_signal(signal.SIGHUP)
+    server.wait_error("reload rejected")
     told = status(server)
     assert told["verdict"] == "rejected" and "sever" in told["verdict_text"]
     assert re.search(r"^verdict +rejected$", text(server), re.M)
