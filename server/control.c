@@ -189,34 +189,38 @@ static void begin_upgrade(struct master *master, struct client *client)
 
 /* --- questions about the server ----------------------------------------------------- */
 
-static void ask_status(struct master *master, struct client *client)
+enum view {
+    VIEW_TEXT,
+    VIEW_JSON,
+    VIEW_TOP,
+};
+
+/* `columns`: the width of VIEW_TOP. */
+static void show(struct master *master, struct client *client, enum view view,
+                 size_t columns)
 {
     struct arena *arena = arena_create(STATUS_ARENA);
     struct status status;
     status_gather(master, arena, &status);
-    status_text(&status, &client->out);
+    if (view == VIEW_TOP) {
+        status_top(&status, columns, &client->out);
+    } else if (view == VIEW_JSON) {
+        status_json(&status, &client->out);
+    } else {
+        status_text(&status, &client->out);
+    }
     arena_destroy(arena);
     finish(client, 0);
+}
+
+static void ask_status(struct master *master, struct client *client)
+{
+    show(master, client, VIEW_TEXT, 0);
 }
 
 static void ask_status_json(struct master *master, struct client *client)
 {
-    struct arena *arena = arena_create(STATUS_ARENA);
-    struct status status;
-    status_gather(master, arena, &status);
-    status_json(&status, &client->out);
-    arena_destroy(arena);
-    finish(client, 0);
-}
-
-static void ask_top(struct master *master, struct client *client, uint64_t columns)
-{
-    struct arena *arena = arena_create(STATUS_ARENA);
-    struct status status;
-    status_gather(master, arena, &status);
-    status_top(&status, columns < TOP_MAX ? columns : TOP_MAX, &client->out);
-    arena_destroy(arena);
-    finish(client, 0);
+    show(master, client, VIEW_JSON, 0);
 }
 
 static const struct {
@@ -239,7 +243,7 @@ static void obey(struct master *master, struct client *client, struct slice line
     uint64_t columns;
     if (slice_starts(line, TOP_WORD) &&
         slice_to_u64(slice_from(line, TOP_WORD.len), &columns)) {
-        ask_top(master, client, columns);
+        show(master, client, VIEW_TOP, columns < TOP_MAX ? columns : TOP_MAX);
         return;
     }
     buf_append_str(&client->out, "unknown command\n");
