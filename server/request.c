@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 #include "server/access_log.h"
+#include "server/hook.h"
 #include "server/http_respond.h"
 #include "server/http_status.h"
 #include "server/request_phases.h"
@@ -204,6 +205,7 @@ void request_begin(struct request *request, struct slice block)
         return;
     }
     request->again = true;
+    hook_request(request->path);
     request_phases_run(request);
 }
 

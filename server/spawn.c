@@ -4,6 +4,7 @@
 #include "common/xalloc.h"
 #include "server/channel.h"
 #include "server/death.h"
+#include "server/hook.h"
 #include "server/logger.h"
 #include "server/master.h"
 #include "server/signals.h"
@@ -51,6 +52,15 @@ static void drop_privileges(const struct child *child, const struct main_setting
     }
 }
 
+static void allow_failure(const struct child *child)
+{
+    const char *why = hook_start(child->slot->number);
+    if (why != NULL) {
+        channel_text(child->channel, MESSAGE_FAILED, LOG_LEVEL_EMERG, "%s", why);
+        exit(EXIT_UNFIT);
+    }
+}
+
 static void take_identity(const struct child *child, const char *role)
 {
     struct board_slot *board = shm_board(&child->master->shm, child->slot->number);
@@ -68,6 +78,7 @@ static int be_worker(const struct child *child, struct ringlog *log)
     take_identity(child, "worker");
     keep_only(child, generation->fds, config->socket_count);
     drop_privileges(child, &config->set);
+    allow_failure(child);
     struct worker_setup setup = {
         .config = config,
         .fds = generation->fds,

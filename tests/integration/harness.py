@@ -108,6 +108,7 @@ class Server:
         self.error_path = self.dir / "error.log"
         self.access_path = self.dir / "access.log"
         self.pid_path = self.dir / "tinyhttpd.pid"
+        self.hook_path = self.dir / "hook"
 
     # --- configuration -----------------------------------------------------------------
 
@@ -143,6 +144,12 @@ class Server:
         """From now on runs a copy that every user may: the build may be in root's home."""
         self.program = shutil.copy(PROGRAM, self.dir / "tinyhttpd")
 
+    def use_hooks(self):
+        """From now on runs the program whose workers fail as hook.c says; what is written to
+        the path that is returned makes them fail at their start."""
+        self.program = PROGRAM + "-hooked"
+        return self.hook_path
+
     def arguments(self, *more):
         return [str(self.program), "-p", f"{self.dir}/", "-c", str(self.config_path), *more]
 
@@ -155,6 +162,7 @@ class Server:
         if config is not None:
             self.write_config(config)
         seen = len(self.errors())
+        options.setdefault("env", {**os.environ, "TINYHTTPD_HOOK": str(self.hook_path)})
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(self.arguments(*more), stderr=stderr,
                                             stdout=stderr, stdin=subprocess.DEVNULL,
