@@ -85,8 +85,8 @@ static bool may_complain(struct acceptors *accept)
  * least loaded for ever. */
 static bool takes_connections(const struct worker *worker, const struct board_slot *peer)
 {
-    return peer != worker->board && atomic_load(&peer->pid) != 0 &&
-           atomic_load(&peer->generation) == worker->generation &&
+    return atomic_load(&peer->generation) == worker->generation &&
+           peer != worker->board && atomic_load(&peer->pid) != 0 &&
            atomic_load(&peer->draining) == 0 &&
            atomic_load(&peer->connections_free) > 0 &&
            clock_now_ns() - atomic_load(&peer->beat_ns) < BEAT_FRESH_NS;
@@ -101,8 +101,9 @@ static bool is_full(const struct worker *worker)
 static uint32_t least_loaded(const struct worker *worker)
 {
     uint32_t least = UINT32_MAX;
-    for (size_t i = 0; i < worker->peer_count; i++) {
-        const struct board_slot *peer = worker->peers[i];
+    unsigned slots = worker->shm == NULL ? 0 : shm_slots(worker->shm);
+    for (unsigned i = SLOT_FIRST_WORKER; i < slots; i++) {
+        const struct board_slot *peer = shm_board(worker->shm, i);
         if (takes_connections(worker, peer)) {
             uint32_t open = atomic_load(&peer->connections);
             least = open < least ? open : least;

@@ -68,7 +68,6 @@ static void free_memory(struct generation *generation)
     privileges_free(&generation->credentials);
     config_destroy(generation->config);
     free(generation->fds);
-    free(generation->peers);
     free(generation);
 }
 
@@ -79,7 +78,6 @@ struct generation *generation_create(struct master *master, struct config *confi
     generation->config = config;
     generation->fds = xcalloc(config->socket_count + 1, sizeof(int));
     generation->workers = pool_size(config);
-    generation->peers = xcalloc(generation->workers, sizeof(struct board_slot *));
     size_t before = diag->items.count;
     bool prepared = prepare(master, generation, diag);
     report_log(diag, before);
@@ -100,44 +98,42 @@ void generation_destroy(struct master *master, struct generation *generation)
     free_memory(generation);
 }
 
-/* The slots of the whole pool are chosen before the first fork: each worker knows the
- * records of all. */
-static bool choose_slots(struct master *master, struct generation *generation,
-                         struct slot **chosen)
+static struct slot *empty_slot(struct master *master)
 {
-    unsigned count = 0;
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX && count < generation->workers;
-         i++) {
-        struct slot *slot = &master->slots.items[i];
-        if (slot->state == SLOT_EMPTY) {
-            shm_prepare(&master->shm, i);
-            generation->peers[count] = shm_board(&master->shm, i);
-            chosen[count++] = slot;
+    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+        if (master->slots.items[i].state == SLOT_EMPTY) {
+            return &master->slots.items[i];
         }
     }
-    return count == generation->workers;
+    return NULL;
 }
 
-static bool start_slot(struct master *master, struct generation *generation,
-                       struct slot *slot, bool candidate)
+/* The slot, or NULL when the fork failed. */
+static struct slot *start_worker(struct master *master, struct generation *generation,
+                                 bool candidate)
 {
+    struct slot *slot = empty_slot(master);
     slot->generation = generation;
     slot->candidate = candidate;
     slot->drain_ms = generation->config->set.worker_shutdown_timeout;
     generation->children++;
-    return slots_start(&master->slots, slot);
+    return slots_start(&master->slots, slot) ? slot : NULL;
+}
+
+static bool has_room(const struct master *master, unsigned workers)
+{
+    return slots_occupied(&master->slots) + workers <= SLOT_MAX - SLOT_FIRST_WORKER;
 }
 
 bool generation_start(struct master *master, struct generation *generation)
 {
-    struct slot *chosen[WORKERS_MAX];
-    if (!choose_slots(master, generation, chosen)) {
+    if (!has_room(master, generation->workers)) {
         log_write(NULL, LOG_LEVEL_ERROR, "no room for %u more workers: too many drain",
                   generation->workers);
         return false;
     }
     for (unsigned i = 0; i < generation->workers; i++) {
-        if (!start_slot(master, generation, chosen[i], true)) {
+        if (start_worker(master, generation, true) == NULL) {
             return false;
         }
     }
@@ -228,13 +224,12 @@ void generation_rest(struct master *master, struct generation *generation)
 void generation_wake(struct master *master, struct generation *generation)
 {
     const struct slots *slots = &master->slots;
-    struct slot *chosen[WORKERS_MAX];
     if (slots_count(slots, generation, SLOT_READY) != 0 ||
         slots_count(slots, generation, SLOT_STARTING) != 0 ||
-        !choose_slots(master, generation, chosen)) {
+        !has_room(master, generation->workers)) {
         return;
     }
     for (unsigned i = 0; i < generation->workers; i++) {
-        start_slot(master, generation, chosen[i], false);
+        start_worker(master, generation, false);
     }
 }

@@ -34,7 +34,6 @@ struct generation {
     unsigned workers;  /* size of the pool */
     unsigned children; /* slots that are its own now */
     size_t connections_max;
-    struct board_slot **peers; /* records of the pool; `workers` of them once started */
     bool take_queued;          /* a drain serves what waits on its sockets first */
 };
 

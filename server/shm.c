@@ -63,6 +63,13 @@ void shm_prepare(const struct shm *shm, unsigned slot)
     }
 }
 
+/* A child may have written anything there. */
+unsigned shm_slots(const struct shm *shm)
+{
+    uint32_t ready = atomic_load_explicit(&shm_head(shm)->slots, memory_order_acquire);
+    return ready < SLOT_MAX ? ready : SLOT_MAX;
+}
+
 struct board_slot *shm_board(const struct shm *shm, unsigned slot)
 {
     struct page *page = (void *)slot_memory(shm, slot);

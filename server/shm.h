@@ -56,6 +56,9 @@ struct shm_head *shm_head(const struct shm *shm);
 /* Makes the slots up to `slot` ready. For the master, before it forks into the slot. */
 void shm_prepare(const struct shm *shm, unsigned slot);
 
+/* How many slots are ready: those below. */
+unsigned shm_slots(const struct shm *shm);
+
 /* Of a slot made ready. */
 struct board_slot *shm_board(const struct shm *shm, unsigned slot);
 struct ring *shm_ring(const struct shm *shm, unsigned slot);

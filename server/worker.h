@@ -8,6 +8,7 @@
 #include "server/conn.h"
 #include "server/ev.h"
 #include "server/service.h"
+#include "server/shm.h"
 #include "server/timers.h"
 
 struct worker {
@@ -17,12 +18,11 @@ struct worker {
     struct service service;
     struct conns conns;
     struct acceptors accept;
-    struct board_slot *board;        /* its own record; NULL in tests */
-    struct board_slot *const *peers; /* records of its generation, for the balance */
+    struct board_slot *board; /* its own record; NULL in tests */
+    const struct shm *shm;    /* for the balance with the others; NULL: alone */
     /* The last number given to a connection. In shared memory, one for all workers, so
      * that a number is unique on the server; NULL: this worker counts alone. */
     _Atomic uint64_t *connection_counter;
-    size_t peer_count;
     size_t connections_max;
     unsigned slot;
     unsigned generation;

@@ -244,8 +244,7 @@ static void set_up(struct process *process, const struct worker_setup *setup)
     worker->loop = ev_create();
     worker->timers = timers_create(clock_now_ms());
     worker->board = setup->board;
-    worker->peers = setup->peers;
-    worker->peer_count = setup->peer_count;
+    worker->shm = setup->shm;
     worker->connection_counter = setup->connection_counter;
     worker->connections_max = setup->connections_max;
     worker->slot = setup->slot;

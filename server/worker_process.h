@@ -9,6 +9,7 @@
 #define SERVER_WORKER_PROCESS_H
 
 #include "server/ringlog.h"
+#include "server/shm.h"
 #include "server/worker.h"
 
 struct worker_setup {
@@ -18,8 +19,7 @@ struct worker_setup {
     pid_t master;   /* whose end it follows */
     struct ringlog *log;
     struct board_slot *board;
-    struct board_slot *const *peers;
-    size_t peer_count;
+    const struct shm *shm; /* NULL: no other worker */
     _Atomic uint64_t *connection_counter;
     size_t connections_max;
     unsigned slot;

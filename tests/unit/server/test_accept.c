@@ -10,9 +10,9 @@ static const char shared[] =
 
 #define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-static struct board_slot own;
-static struct board_slot other;
-static struct board_slot *const peers[] = {&own, &other};
+static struct shm shm;
+static struct board_slot *own;
+static struct board_slot *other;
 static int listener;
 static uint16_t port;
 
@@ -31,9 +31,12 @@ static int listen_anywhere(void)
 static void begin(const char *config)
 {
     live_start(config);
-    live.board = &own;
-    live.peers = peers;
-    live.peer_count = 2;
+    shm_create(&shm);
+    shm_prepare(&shm, SLOT_FIRST_WORKER + 1);
+    own = shm_board(&shm, SLOT_FIRST_WORKER);
+    other = shm_board(&shm, SLOT_FIRST_WORKER + 1);
+    live.board = own;
+    live.shm = &shm;
     live.slot = 1;
     listener = listen_anywhere();
     accept_start(&live, &listener, 1);
@@ -43,6 +46,7 @@ static void end(void)
 {
     accept_stop(&live, false);
     live_stop();
+    shm_destroy(&shm);
 }
 
 static struct live_client dial(const char *address)
@@ -76,11 +80,11 @@ START_TEST(serves_who_connects)
     struct live_client client = dial("127.0.0.1");
     live_send(&client, GET);
     live_expect(&client, "\r\n\r\n127.0.0.1");
-    ck_assert_uint_eq(own.accepted, 1);
-    ck_assert_uint_eq(own.connections, 1);
+    ck_assert_uint_eq(own->accepted, 1);
+    ck_assert_uint_eq(own->connections, 1);
     ck_assert_int_eq(fcntl(live_conn()->source.fd, F_GETFD), FD_CLOEXEC);
     live_leave(&client);
-    until(own.connections == 0);
+    until(own->connections == 0);
     end();
 }
 END_TEST
@@ -127,7 +131,7 @@ START_TEST(leaves_clients_in_the_queue_when_full)
     until(!is_listening());
     ck_assert_int_eq(live.accept.pause, ACCEPT_FULL);
     ck_assert_uint_eq(live.conns.count, 2);
-    ck_assert_uint_eq(own.connections_free, 0);
+    ck_assert_uint_eq(own->connections_free, 0);
     ck_assert_ptr_nonnull(strstr(serve_text(&serve.error_log), "clients have to wait"));
     live_leave(&a);
     until(live.conns.count == 1);
@@ -212,7 +216,7 @@ START_TEST(pauses_without_descriptors_and_goes_on)
     ck_assert_int_eq(live.accept.backoff_ms, 100);
     until(live.accept.backoff_ms == 400);
     ck_assert_uint_eq(live.conns.count, 0);
-    ck_assert_uint_eq(own.accept_errors, 3);
+    ck_assert_uint_eq(own->accept_errors, 3);
     ck_assert_uint_eq(count_text("accept() failed"), 1); /* not a line each time */
     limit_descriptors((rlim_t)lowest + 10);
     live_send(&client, GET);
@@ -227,11 +231,11 @@ END_TEST
 
 static void other_worker(uint32_t connections)
 {
-    atomic_store(&other.pid, 1);
-    atomic_store(&other.connections, connections);
-    atomic_store(&other.connections_free, 100);
-    atomic_store(&other.draining, 0);
-    atomic_store(&other.beat_ns, clock_read_ns());
+    atomic_store(&other->pid, 1);
+    atomic_store(&other->connections, connections);
+    atomic_store(&other->connections_free, 100);
+    atomic_store(&other->draining, 0);
+    atomic_store(&other->beat_ns, clock_read_ns());
 }
 
 static struct live_client many[12];
@@ -265,7 +269,7 @@ START_TEST(lets_the_other_worker_go_first)
     ck_assert(!is_listening());
     until(live.conns.count == 11); /* nobody took it: it is not left to wait */
     ck_assert_int_ge((clock_read_ns() - start) / NS_PER_MS, 9);
-    ck_assert_int_lt(clock_read_ns() - other.beat_ns, 2 * NS_PER_SEC);
+    ck_assert_int_lt(clock_read_ns() - other->beat_ns, 2 * NS_PER_SEC);
     let_go(11);
 }
 END_TEST
@@ -294,27 +298,27 @@ END_TEST
 
 static void differ_little(void)
 {
-    atomic_store(&other.connections, 4);
+    atomic_store(&other->connections, 4);
 }
 
 static void be_stopped(void)
 {
-    atomic_store(&other.beat_ns, clock_read_ns() - 3 * NS_PER_SEC);
+    atomic_store(&other->beat_ns, clock_read_ns() - 3 * NS_PER_SEC);
 }
 
 static void be_full(void)
 {
-    atomic_store(&other.connections_free, 0);
+    atomic_store(&other->connections_free, 0);
 }
 
 static void be_draining(void)
 {
-    atomic_store(&other.draining, 1);
+    atomic_store(&other->draining, 1);
 }
 
 static void be_of_another_generation(void)
 {
-    atomic_store(&other.generation, 7);
+    atomic_store(&other->generation, 7);
 }
 
 static void (*const excuses[])(void) = {differ_little, be_stopped, be_full, be_draining,
