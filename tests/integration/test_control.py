@@ -165,17 +165,6 @@ def test_reopen_is_acknowledged_when_it_is_done(server):
         assert f"/?{turn} " not in old.read_text()
 
 
-def test_reopen_that_fails(server):
-    server.expect_log = ["emerg"]
-    log = server.dir / "logs/a.log"
-    log.parent.mkdir()
-    server.start(SIMPLE.replace("server {", f"access_log {log}; server {{", 1))
-    log.unlink()
-    log.parent.rmdir()
-    result = server.run("-s", "reopen")
-    assert result.returncode == 1 and "1 failed" in result.stdout + result.stderr
-
-
 def test_the_socket_is_private_and_goes_with_the_server(server):
     server.start(SIMPLE)
     assert stat.S_IMODE(control_path(server).stat().st_mode) == 0o600

@@ -364,65 +364,6 @@ def test_reopen_moves_to_the_new_file(server):
     assert "?before" in moved.read_text()
 
 
-def test_rotation_under_load_loses_no_line(server):
-    server.start(SIMPLE)
-    total, stop = [0] * 4, threading.Event()
-
-    def client(index):
-        with server.wire() as wire:
-            while not stop.is_set():
-                assert wire.request(f"/docs/alpha.txt?{index}.{total[index]}").status == 200
-                total[index] += 1
-
-    threads = [threading.Thread(target=client, args=(index,)) for index in range(4)]
-    for thread in threads:
-        thread.start()
-    for turn in range(5):
-        os.rename(server.access_path, server.dir / f"access.log.{turn}")
-        server.send_signal(signal.SIGUSR1)
-        wait_until(server.access_path.exists, "the new log file")
-    stop.set()
-    for thread in threads:
-        thread.join()
-
-    def every_line():
-        lines = []
-        for path in server.dir.glob("access.log*"):
-            lines += path.read_text().splitlines()
-        return lines if len(lines) >= sum(total) else None
-
-    lines = wait_until(every_line, "all lines")
-    seen = [re.search(r"\?(\d+\.\d+) ", line)[1] for line in lines]
-    assert len(seen) == len(set(seen)) == sum(total)
-
-
-def test_reopen_into_a_missing_directory_keeps_the_old_file(server):
-    server.expect_log = [r"\[(emerg|alert|crit)\]"]
-    folder = server.dir / "logs"
-    folder.mkdir()
-    server.start("http { access_log %DIR%/logs/a.log; server { listen 127.0.0.1:%PORT%; root %SITE%; } }")
-    server.get("/docs/alpha.txt")
-    server.access_lines(1, folder / "a.log")
-    held = os.open(folder / "a.log", os.O_RDONLY)
-    os.unlink(folder / "a.log")
-    folder.rmdir()
-    server.send_signal(signal.SIGUSR1)
-    server.wait_error("logs/a.log")
-    server.get("/docs/alpha.txt?kept")
-    wait_until(lambda: b"?kept" in os.pread(held, 1 << 16, 0), "the line in the old file")
-    os.close(held)
-
-
-def test_a_full_disk_stops_no_request(server):
-    if not os.path.exists("/dev/full"):
-        pytest.skip("no /dev/full")
-    server.expect_log = [r"\[(alert|crit)\].*(/dev/full|No space)"]
-    server.start("http { access_log /dev/full; server { listen 127.0.0.1:%PORT%; root %SITE%; } }")
-    for _ in range(50):
-        assert server.get("/docs/alpha.txt").status == 200
-    server.wait_error("No space left")
-
-
 # --- daemon -------------------------------------------------------------------------------
 
 def test_daemon_returns_when_ready_and_s_stops_it(server):
