@@ -44,7 +44,7 @@ class Server:
     def __init__(self, binary=None):
         found = shutil.which(binary or self.name, path=PLACES)
         self.binary = found and os.path.abspath(found)
-        self.process = self.folder = self.port = self.guard = None
+        self.process = self.folder = self.port = self.guard = self.values = None
 
     def version(self):
         result = subprocess.run([self.binary, self.version_option], capture_output=True,
@@ -52,24 +52,36 @@ class Server:
         return re.search(r"\d+\.\d+(\.\d+)?", result.stdout + result.stderr)[0]
 
     def start(self, folder, tree, patience):
+        self.prepare(folder, tree)
+        self.configure()
+        self.launch()
+        self.wait(patience)
+
+    def prepare(self, folder, tree):
         self.folder = folder
         folder.mkdir()
         if os.geteuid() == 0:
             os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
         self.bind()
-        config = folder / "config"
-        values = {"dir": folder, "tree": tree, "port": self.port, "user": "nobody",
-                  "group": grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name,
-                  "prefix": pathlib.Path(self.binary).resolve().parents[1]}
+        self.values = {"dir": folder, "tree": tree, "port": self.port, "user": "nobody",
+                       "group": grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name,
+                       "prefix": pathlib.Path(self.binary).resolve().parents[1]}
+
+    def fill(self, text):
+        return re.sub(r"%(\w+)%", lambda match: str(self.values[match[1]]), text)
+
+    def configure(self):
         lines = self.config + (self.config_of_root if os.geteuid() == 0 else "")
-        config.write_text(re.sub(r"%(\w+)%", lambda match: str(values[match[1]]), lines))
-        arguments = [re.sub(r"%(\w+)%", lambda match: str(values[match[1]]), argument)
-                     for argument in self.arguments]
-        with open(folder / "output", "wb") as output:
+        (self.folder / "config").write_text(self.fill(lines))
+
+    def command(self, *more):
+        return [self.binary, *map(self.fill, self.arguments), *more]
+
+    def launch(self):
+        with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(
-                [self.binary, *arguments], stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, start_new_session=True, cwd=folder)
-        self.wait(patience)
+                self.command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True, cwd=self.folder)
 
     def bind(self):
         """A port of the kernel's choice. Our socket stays bound, and does not listen, so
