@@ -242,45 +242,6 @@ def test_reload_applies(server):
     wait_until(lambda: not set(old) & set(processes_of_session(server.process.pid)), "old workers to go")
 
 
-@pytest.mark.parametrize("text, pattern", [
-    ("http { server { lisen 80; } }", r'tinyhttpd\.conf:1:\d+: .*lisen'),
-    ("http { server {", r"tinyhttpd\.conf:1:\d+"),
-    ("", None),
-    ("http { access_log /nonexistent/dir/a.log; server { listen 127.0.0.1:%PORT%; } }",
-     "/nonexistent/dir"),
-    ("user nobody-of-this-name; http { server { listen 127.0.0.1:%PORT%; } }", "nobody-of-this-name"),
-])
-def test_rejected_reload_leaves_all_as_it_was(server, text, pattern):
-    if "user" in text and not is_root():
-        pytest.skip("the user directive is for root")
-    server.expect_log = [r"\[(emerg|alert|crit)\]"]
-    server.start(SIMPLE)
-    workers = server.workers()
-    if pattern is None:
-        server.config_path.write_bytes(bytes(range(256)) * 10)
-        lines = server.reload()
-    else:
-        lines = server.reload(text)
-        assert re.search(pattern, lines), lines
-    assert "rejected" in lines
-    assert server.workers() == workers
-    assert server.get("/").status == 200
-
-
-def test_rejected_reload_when_the_port_is_taken(server):
-    server.expect_log = [r"\[(emerg|alert|crit)\]"]
-    server.start(SIMPLE)
-    workers = server.workers()
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
-        taken = holder.getsockname()[1]
-        lines = server.reload(SIMPLE.replace("root", f"listen 127.0.0.1:{taken}; root"))
-        assert "rejected" in lines and f"127.0.0.1:{taken}" in lines
-    assert server.workers() == workers
-    assert server.get("/").status == 200
-
-
 def test_reload_keeps_idle_connections_for_one_more_request(server):
     server.start(SIMPLE)
     with server.wire() as wire:

@@ -1,6 +1,5 @@
 """Logs that cannot be written, readers of logs that do not read, and rotation under load."""
 
-import json
 import os
 import re
 import resource
@@ -10,7 +9,7 @@ import pytest
 
 from faults import disk
 from fleet import Fleet
-from harness import FLAVOUR, SLOW, wait_until
+from harness import SLOW, wait_until
 
 SIMPLE = """
 http {{
