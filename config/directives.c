@@ -29,6 +29,7 @@
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_on_always[] = {"off", "on", "always", NULL};
 static const char *const listing_formats[] = {"html", "json", "xml", NULL};
+static const char *const stop_manners[] = {"fast", "graceful", NULL};
 static const char *const since_modes[] = {"off", "exact", "before", NULL};
 
 /* The formatter would give each member of a row its own line. */
@@ -52,6 +53,20 @@ const struct directive directives[] = {
     {.name = "worker_hang_timeout", .contexts = M, .args_min = 1, .args_max = 1,
      .type = TYPE_TIME, IN_MAIN(worker_hang_timeout), .initial = "30s",
      .syntax = "time", .help = "a worker without a sign of life is replaced; 0: never"},
+    {.name = "worker_max_requests", .contexts = M, .args_min = 1, .args_max = 1,
+     .type = TYPE_NUMBER, IN_MAIN(worker_max_requests), .initial = "0",
+     .syntax = "number", .help = "a worker is replaced after so many; 0: never"},
+    {.name = "worker_max_rss", .contexts = M, .args_min = 1, .args_max = 1,
+     .type = TYPE_SIZE, IN_MAIN(worker_max_rss), .initial = "0", .syntax = "size",
+     .help = "a worker with more memory is replaced; 0: never"},
+    {.name = "request_quarantine", .contexts = M, .args_min = 1, .args_max = 3,
+     .type = TYPE_CUSTOM, IN_MAIN(request_quarantine),
+     .initial = "deaths=3 window=60s time=60s", .set = set_request_quarantine,
+     .syntax = "[deaths=number] [window=time] [time=time] | off",
+     .help = "a request that killed so many workers is answered with 503 for a time"},
+    {.name = "sigterm", .contexts = M, .args_min = 1, .args_max = 1, .type = TYPE_ENUM,
+     IN_MAIN(sigterm), .initial = "fast", .enum_names = stop_manners,
+     .syntax = "fast | graceful", .help = "what SIGTERM does: as SIGINT, or as SIGQUIT"},
     {.name = "worker_priority", .contexts = M, .args_min = 1, .args_max = 1,
      .type = TYPE_CUSTOM, IN_MAIN(worker_priority), .initial = "0",
      .set = set_worker_priority, .syntax = "number",

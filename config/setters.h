@@ -17,6 +17,7 @@ directive_setter *setter_of(const struct directive *row);
 directive_setter set_user;
 directive_setter set_worker_processes;
 directive_setter set_worker_priority;
+directive_setter set_request_quarantine;
 
 /* set_block.c: the blocks that open a scope */
 directive_setter set_events;

@@ -54,6 +54,20 @@ struct access_logs {
     size_t count;
 };
 
+enum stop_manner {
+    STOP_FAST,
+    STOP_GRACEFULLY,
+};
+
+#define QUARANTINE_DEATHS_MAX 16
+
+/* When a request that kills workers is refused, and for how long. */
+struct quarantine_settings {
+    uint32_t deaths; /* that it takes; 0: off */
+    int64_t window;  /* within which they count */
+    int64_t time;    /* how long it is refused */
+};
+
 struct main_settings {
     const char *user;              /* NULL: nobody */
     const char *group;             /* NULL: the user's own */
@@ -61,7 +75,11 @@ struct main_settings {
     uint32_t worker_processes;     /* 0: auto */
     uint64_t worker_rlimit_nofile; /* 0: as inherited */
     int64_t worker_shutdown_timeout;
-    int64_t worker_hang_timeout; /* 0: off */
+    int64_t worker_hang_timeout;  /* 0: off */
+    uint32_t worker_max_requests; /* 0: no limit */
+    uint64_t worker_max_rss;      /* bytes; 0: no limit */
+    struct quarantine_settings request_quarantine;
+    enum stop_manner sigterm;
     int32_t worker_priority;
     uint32_t worker_connections;
     const char *pid; /* absolute path */

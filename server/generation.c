@@ -108,7 +108,7 @@ static struct slot *empty_slot(struct master *master)
     return NULL;
 }
 
-/* The slot, or NULL when the fork failed. */
+/* The slot is FAILED when the fork failed. */
 static struct slot *start_worker(struct master *master, struct generation *generation,
                                  bool candidate)
 {
@@ -117,7 +117,8 @@ static struct slot *start_worker(struct master *master, struct generation *gener
     slot->candidate = candidate;
     slot->drain_ms = generation->config->set.worker_shutdown_timeout;
     generation->children++;
-    return slots_start(&master->slots, slot) ? slot : NULL;
+    slots_start(&master->slots, slot);
+    return slot;
 }
 
 static bool has_room(const struct master *master, unsigned workers)
@@ -133,11 +134,24 @@ bool generation_start(struct master *master, struct generation *generation)
         return false;
     }
     for (unsigned i = 0; i < generation->workers; i++) {
-        if (start_worker(master, generation, true) == NULL) {
+        if (start_worker(master, generation, true)->state == SLOT_FAILED) {
             return false;
         }
     }
     return true;
+}
+
+struct slot *generation_reinforce(struct master *master, struct generation *generation)
+{
+    if (!has_room(master, 1)) {
+        return NULL;
+    }
+    struct slot *slot = start_worker(master, generation, true);
+    if (slot->state == SLOT_FAILED) {
+        slot_handle(&master->slots, slot, SLOT_STOP);
+        return NULL;
+    }
+    return slot;
 }
 
 static void put_in_force(struct master *master, struct generation *generation)

@@ -34,7 +34,7 @@ struct generation {
     unsigned workers;  /* size of the pool */
     unsigned children; /* slots that are its own now */
     size_t connections_max;
-    bool take_queued;          /* a drain serves what waits on its sockets first */
+    bool take_queued; /* a drain serves what waits on its sockets first */
 };
 
 /*
@@ -47,6 +47,10 @@ struct generation *generation_create(struct master *master, struct config *confi
 
 /* Forks the pool of a candidate. False: it cannot become whole; abandon it. */
 bool generation_start(struct master *master, struct generation *generation);
+
+/* One worker more, beside those of the generation in force: it is a candidate, and waits
+ * to be told to go. NULL: there is no room, or the fork failed. */
+struct slot *generation_reinforce(struct master *master, struct generation *generation);
 
 /* Puts a candidate in force and retires the one before it. */
 void generation_commit(struct master *master, struct generation *generation);

@@ -162,7 +162,7 @@ void master_start_failed(struct master *master)
     master->phase = MASTER_STOPPING;
 }
 
-/* TERM, INT. Once more: no more patience. */
+/* Once more: no more patience. */
 static void stop_fast(struct master *master)
 {
     bool stopping = master->phase == MASTER_STOPPING || master->phase == MASTER_FINISHING;
@@ -188,6 +188,22 @@ void master_stop_gracefully(struct master *master)
         cancel_start(master);
         master->phase = MASTER_DRAINING;
         generation_retire(master, master->current, NULL);
+    }
+}
+
+/* As the configuration says; while it stops gracefully already, fast. */
+static void terminate(struct master *master)
+{
+    bool gracefully = master->current != NULL &&
+                      master->current->config->set.sigterm == STOP_GRACEFULLY;
+    if (!gracefully) {
+        stop_fast(master);
+    } else if (master->phase == MASTER_SERVING) {
+        master->stop_ms = master->slots.now_ms;
+        master_stop_gracefully(master);
+    } else if (master->phase != MASTER_DRAINING ||
+               master->slots.now_ms - master->stop_ms >= AGAIN_MS) {
+        stop_fast(master);
     }
 }
 
@@ -234,9 +250,13 @@ static const struct {
     enum signal_flag flag;
     void (*act)(struct master *master);
 } actions[] = {
-    {SIGNAL_STOP, stop_fast},  {SIGNAL_QUIT, master_stop_gracefully},
-    {SIGNAL_UPGRADE, upgrade}, {SIGNAL_RELOAD, reload},
-    {SIGNAL_REOPEN, reopen},   {SIGNAL_DRAIN, drain_workers},
+    {SIGNAL_STOP, stop_fast},
+    {SIGNAL_TERM, terminate},
+    {SIGNAL_QUIT, master_stop_gracefully},
+    {SIGNAL_UPGRADE, upgrade},
+    {SIGNAL_RELOAD, reload},
+    {SIGNAL_REOPEN, reopen},
+    {SIGNAL_DRAIN, drain_workers},
 };
 
 static void act_on_signals(struct master *master)
@@ -366,6 +386,7 @@ static void turn(struct master *master)
     act_on_signals(master);
     reload_step(master);
     upgrade_step(master);
+    recycle_step(master);
     slots_run_due(&master->slots);
     watchdog_look(master);
     notify_watchdog(master);

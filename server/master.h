@@ -16,6 +16,7 @@
 #include "server/logfiles.h"
 #include "server/notify.h"
 #include "server/pidfile.h"
+#include "server/recycle.h"
 #include "server/reload.h"
 #include "server/ringlog.h"
 #include "server/slots.h"
@@ -42,7 +43,7 @@ struct reopening {
 
 struct master {
     enum master_phase phase;
-    int64_t stop_ms; /* when a fast stop was asked for last, monotonic */
+    int64_t stop_ms; /* when SIGTERM or SIGINT was obeyed last, monotonic */
     int status;      /* of the program */
     struct config_source source;
     bool is_builtin; /* no file to reload from */
@@ -59,6 +60,7 @@ struct master {
     struct generation *current; /* in force; NULL until the start is over */
     unsigned last_number;
     struct reload reload;
+    struct recycle recycle;
     struct watchdog watchdog;
     struct notify notify;
     bool reopen_asked; /* by a worker that got SIGUSR1 */

@@ -13,7 +13,7 @@ static const struct row {
     enum signal_flag master;
     enum signal_flag worker;
 } rows[] = {
-    {SIGCHLD, SIGNAL_CHILD, NO_FLAG},   {SIGTERM, SIGNAL_STOP, SIGNAL_STOP},
+    {SIGCHLD, SIGNAL_CHILD, NO_FLAG},   {SIGTERM, SIGNAL_TERM, SIGNAL_TERM},
     {SIGINT, SIGNAL_STOP, SIGNAL_STOP}, {SIGQUIT, SIGNAL_QUIT, SIGNAL_QUIT},
     {SIGHUP, SIGNAL_RELOAD, NO_FLAG},   {SIGUSR1, SIGNAL_REOPEN, SIGNAL_REOPEN},
     {SIGWINCH, SIGNAL_DRAIN, NO_FLAG},  {SIGUSR2, SIGNAL_UPGRADE, NO_FLAG},
@@ -91,7 +91,6 @@ void signals_install_worker(int wake_fd)
         bool obeyed = rows[i].worker != NO_FLAG;
         set_action(rows[i].number, obeyed ? handle : SIG_IGN);
     }
-    set_action(SIGCHLD, SIG_DFL);
 }
 
 void signals_install_logger(void)

@@ -14,7 +14,8 @@
 
 enum signal_flag {
     SIGNAL_CHILD,
-    SIGNAL_STOP, /* TERM, INT */
+    SIGNAL_TERM,
+    SIGNAL_STOP, /* INT */
     SIGNAL_QUIT,
     SIGNAL_UPGRADE, /* USR2 */
     SIGNAL_RELOAD,  /* HUP */

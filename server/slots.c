@@ -55,11 +55,16 @@ int64_t slots_delay(unsigned failures)
     return delay < SLOT_BACKOFF_MAX_MS ? delay : SLOT_BACKOFF_MAX_MS;
 }
 
+uint32_t slots_random(struct slots *slots)
+{
+    slots->random = slots->random * 1664525u + 1013904223u;
+    return slots->random >> 16;
+}
+
 /* Workers that died together do not come back together. */
 static int64_t jitter(struct slots *slots, int64_t delay)
 {
-    slots->random = slots->random * 1664525u + 1013904223u;
-    int64_t percent = (slots->random >> 16) % (2 * JITTER_PERCENT + 1);
+    int64_t percent = slots_random(slots) % (2 * JITTER_PERCENT + 1);
     return delay * (100 - JITTER_PERCENT + percent) / 100;
 }
 

@@ -65,14 +65,15 @@ struct slot {
     pid_t pid;   /* 0: no process */
     int channel; /* -1: none */
     struct generation *generation;
-    bool candidate;      /* its generation is not in force yet */
-    bool unfit;          /* died saying that it cannot become ready */
-    bool killed;         /* SIGKILL was ours */
-    int64_t hung_ms;     /* when it was found to hang; 0: it does not */
-    int64_t drain_ms;    /* how long it may drain; 0: no bound */
-    int64_t started_ms;  /* last fork */
-    int64_t deadline_ms; /* 0: none */
-    unsigned failures;   /* deaths in a row that came early */
+    bool candidate;        /* its generation is not in force yet */
+    bool unfit;            /* died saying that it cannot become ready */
+    bool killed;           /* SIGKILL was ours */
+    int64_t hung_ms;       /* when it was found to hang; 0: it does not */
+    uint64_t requests_max; /* its share, 0: no limit */
+    int64_t drain_ms;      /* how long it may drain; 0: no bound */
+    int64_t started_ms;    /* last fork */
+    int64_t deadline_ms;   /* 0: none */
+    unsigned failures;     /* deaths in a row that came early */
     int64_t complained_ms;
     unsigned suppressed; /* deaths not logged since */
     struct slot_past past;
@@ -143,6 +144,9 @@ void slots_run_due(struct slots *slots);
 
 /* How long after the n-th early death in a row the next fork waits, without jitter. */
 int64_t slots_delay(unsigned failures);
+
+/* For what has to differ from child to child. */
+uint32_t slots_random(struct slots *slots);
 
 #define SLOTS_EACH(slot, slots)                                                          \
     for (struct slot *slot = (slots)->items; slot < (slots)->items + SLOT_MAX; slot++)

@@ -7,6 +7,7 @@
 #include "server/hook.h"
 #include "server/logger.h"
 #include "server/master.h"
+#include "server/recycle.h"
 #include "server/signals.h"
 #include "server/title.h"
 #include "server/worker_process.h"
@@ -188,6 +189,7 @@ static bool spawn(struct slots *slots, struct slot *slot)
     struct board_slot *board = shm_board(&master->shm, slot->number);
     shm_prepare(&master->shm, slot->number);
     board_reset(board, generation->number);
+    recycle_draw(master, slot);
     pid_t pid = fork_child(master, slot, generation);
     if (pid < 0) {
         return false;
@@ -276,7 +278,7 @@ void spawn_bury(struct master *master, struct slot *slot, int status,
 static void fail_start(struct master *master, struct slot *slot, const char *why)
 {
     slot->unfit = true;
-    if (slot->candidate) {
+    if (slot->candidate && slot->generation->state == GENERATION_CANDIDATE) {
         verdict_say(&master->reload.verdict, "a new worker cannot start: %s", why);
     }
     log_write(NULL, LOG_LEVEL_EMERG, "process %ld (slot %u) cannot start: %s",

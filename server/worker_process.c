@@ -191,8 +191,28 @@ static void reopen_logs(const struct process *process)
     }
 }
 
-/* SIGQUIT with a master alive drains this worker alone: the queue is left to the others.
- */
+static bool is_alone(const struct process *process)
+{
+    return process->setup->channel < 0 || getppid() != process->setup->master;
+}
+
+/* With a master alive this worker alone drains: the queue is left to the others. */
+static void quit(struct process *process)
+{
+    drain(process, is_alone(process) ? DRAIN_TAKE_QUEUED | DRAIN_LAST : 0);
+}
+
+/* What sigterm says is for the whole server. */
+static void terminate(struct process *process)
+{
+    if (process->setup->channel < 0 && process->leaving == LEAVING_NOT &&
+        process->worker.config->set.sigterm == STOP_GRACEFULLY) {
+        quit(process);
+    } else {
+        stop(process);
+    }
+}
+
 static void wake_ready(struct ev_source *source, unsigned events)
 {
     struct process *process = LIST_ITEM(source, struct process, wake);
@@ -201,12 +221,14 @@ static void wake_ready(struct ev_source *source, unsigned events)
     while (read(source->fd, bytes, sizeof(bytes)) == sizeof(bytes)) {
         /* the flags say the rest */
     }
+    if (signals_take(SIGNAL_TERM)) {
+        terminate(process);
+    }
     if (signals_take(SIGNAL_STOP)) {
         stop(process);
     }
     if (signals_take(SIGNAL_QUIT)) {
-        bool alone = process->setup->channel < 0 || getppid() != process->setup->master;
-        drain(process, alone ? DRAIN_TAKE_QUEUED | DRAIN_LAST : 0);
+        quit(process);
     }
     if (signals_take(SIGNAL_REOPEN)) {
         reopen_logs(process);

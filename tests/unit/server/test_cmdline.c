@@ -72,7 +72,7 @@ static const struct {
     {"tinyhttpd -v", ACTION_VERSION, 0},
     {"tinyhttpd -V", ACTION_BUILD, 0},
     {"tinyhttpd -h", ACTION_HELP, 0},
-    {"tinyhttpd -s stop", ACTION_SIGNAL, SIGTERM},
+    {"tinyhttpd -s stop", ACTION_SIGNAL, SIGINT},
     {"tinyhttpd -s quit", ACTION_SIGNAL, SIGQUIT},
     {"tinyhttpd -s reload", ACTION_SIGNAL, SIGHUP},
     {"tinyhttpd -sreopen", ACTION_SIGNAL, SIGUSR1},

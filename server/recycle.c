@@ -1,0 +1,158 @@
+#include "server/recycle.h"
+#include "common/buf.h"
+#include "common/fdutil.h"
+#include "server/channel.h"
+#include "server/master.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOOK_MS  1000
+#define REST_MS  30000
+#define YOUNG_MS 5000 /* what is too large at once would be replaced for ever */
+
+void recycle_draw(struct master *master, struct slot *slot)
+{
+    const struct generation *generation = slot->generation;
+    uint64_t most = generation == NULL ? 0 : generation->config->set.worker_max_requests;
+    slot->requests_max = most + most * (slots_random(&master->slots) % 1001) / 5000;
+}
+
+/* Bytes of the process in memory; 0: unknown. */
+static uint64_t resident(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
+    struct buf text = {.limit = 256};
+    unsigned long long pages = 0;
+    if (fd_read_file(path, &text) == 0 && buf_append_char(&text, '\0')) {
+        const char *second = strchr(text.data, ' ');
+        pages = second == NULL ? 0 : strtoull(second, NULL, 10);
+    }
+    buf_free(&text);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool has_done_its_requests(const struct master *master, const struct slot *slot)
+{
+    uint64_t done = atomic_load(&shm_board(&master->shm, slot->number)->requests);
+    if (slot->requests_max == 0 || done < slot->requests_max) {
+        return false;
+    }
+    log_write(NULL, LOG_LEVEL_NOTICE,
+              "worker process %ld (slot %u) has answered %llu requests, which was to be "
+              "%llu: a successor starts",
+              (long)slot->pid, slot->number, (unsigned long long)done,
+              (unsigned long long)slot->requests_max);
+    return true;
+}
+
+static bool is_too_large(const struct master *master, const struct slot *slot)
+{
+    uint64_t most = slot->generation->config->set.worker_max_rss;
+    if (most == 0 || master->slots.now_ms - slot->started_ms < YOUNG_MS) {
+        return false;
+    }
+    uint64_t size = resident(slot->pid);
+    if (size <= most) {
+        return false;
+    }
+    log_write(NULL, LOG_LEVEL_NOTICE,
+              "worker process %ld (slot %u) holds %llu KiB of memory, worker_max_rss is "
+              "%llu KiB: a successor starts",
+              (long)slot->pid, slot->number, (unsigned long long)(size / 1024),
+              (unsigned long long)(most / 1024));
+    return true;
+}
+
+static struct slot *find_worn(struct master *master)
+{
+    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+        struct slot *slot = &master->slots.items[i];
+        if (slot->state == SLOT_READY && slot->generation == master->current &&
+            (has_done_its_requests(master, slot) || is_too_large(master, slot))) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static void begin(struct master *master, struct slot *worn)
+{
+    struct recycle *recycle = &master->recycle;
+    recycle->successor = generation_reinforce(master, master->current);
+    if (recycle->successor == NULL) {
+        recycle->rest_ms = master->slots.now_ms + REST_MS;
+        return;
+    }
+    recycle->worn = worn;
+    recycle->worn_pid = worn->pid;
+}
+
+static void take_over(struct master *master, struct slot *successor)
+{
+    struct slot *worn = master->recycle.worn;
+    successor->candidate = false;
+    if (worn->state != SLOT_READY || worn->pid != master->recycle.worn_pid) {
+        slot_handle(&master->slots, successor, SLOT_STOP); /* it has one already */
+        return;
+    }
+    log_write(NULL, LOG_LEVEL_NOTICE, "worker process %ld (slot %u) takes over from %ld",
+              (long)successor->pid, successor->number, (long)worn->pid);
+    successor->past.restarts = worn->past.restarts;
+    successor->past.died_ms = worn->past.died_ms;
+    memcpy(successor->past.cause, worn->past.cause, sizeof(worn->past.cause));
+    channel_tell(successor->channel, MESSAGE_GO, 0);
+    slot_handle(&master->slots, worn, SLOT_DRAIN);
+}
+
+static void give_up(struct master *master, struct slot *successor)
+{
+    log_write(NULL, LOG_LEVEL_ERROR,
+              "the successor in slot %u could not start: worker "
+              "process %ld stays for now",
+              successor->number, (long)master->recycle.worn_pid);
+    slot_handle(&master->slots, successor, SLOT_STOP);
+    master->recycle.rest_ms = master->slots.now_ms + REST_MS;
+}
+
+/* A reload or a stop may have taken the successor along. */
+static void follow(struct master *master, struct slot *successor)
+{
+    bool ours = successor->candidate && successor->generation == master->current;
+    if (ours && successor->state == SLOT_STARTING) {
+        return;
+    }
+    master->recycle.successor = NULL;
+    if (ours && successor->state == SLOT_READY) {
+        take_over(master, successor);
+    } else if (ours && successor->state == SLOT_FAILED) {
+        give_up(master, successor);
+    }
+}
+
+static bool may_begin(const struct master *master)
+{
+    int64_t now = master->slots.now_ms;
+    return master->phase == MASTER_SERVING && master->reload.state == RELOAD_IDLE &&
+           !upgrade_is_busy(&master->upgrade) && now >= master->recycle.rest_ms &&
+           now - master->recycle.looked_ms >= LOOK_MS;
+}
+
+void recycle_step(struct master *master)
+{
+    struct recycle *recycle = &master->recycle;
+    if (recycle->successor != NULL) {
+        follow(master, recycle->successor);
+        return;
+    }
+    if (!may_begin(master)) {
+        return;
+    }
+    recycle->looked_ms = master->slots.now_ms;
+    struct slot *worn = find_worn(master);
+    if (worn != NULL) {
+        begin(master, worn);
+    }
+}

@@ -1,0 +1,104 @@
+"""Workers are replaced after so many requests, or with so much memory, and nobody notices."""
+
+import re
+import signal
+
+import pytest
+
+from fleet import Fleet
+from harness import FLAVOUR, wait_until
+
+CONFIG = """
+worker_processes 2; %s
+http {
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location / { return 200 ok; }
+    }
+}
+"""
+DONE = r"has answered (\d+) requests, which was to be (\d+)"
+
+
+def start(server, lines):
+    server.start(CONFIG % lines)
+    return server.workers()
+
+
+def recycled(server):
+    return re.findall("takes over from", server.errors())
+
+
+def test_after_so_many_requests(server):
+    before = start(server, "worker_max_requests 200;")
+    with Fleet(("127.0.0.1", server.port()), clients=8) as fleet:
+        wait_until(lambda: not set(before) & set(server.workers()), "both to be replaced")
+        wait_until(lambda: len(recycled(server)) >= 3, "a third one, which was a successor")
+    fleet.check()
+    assert fleet.closes > 0  # an old one asked its clients to go
+    wait_until(lambda: len(server.workers()) == 2, "the pool")
+    shares = [int(share) for _, share in re.findall(DONE, server.errors())]
+    assert all(200 <= share <= 240 for share in shares)
+    assert len(set(shares)) > 1
+
+
+def test_one_at_a_time_and_the_successor_first(server):
+    start(server, "worker_max_requests 50;")
+    with Fleet(("127.0.0.1", server.port()), clients=4) as fleet:
+        wait_until(lambda: len(recycled(server)) >= 3, "three successors")
+    fleet.check()
+    order = re.findall("a successor starts|takes over from", server.errors())
+    assert order[:6] == ["a successor starts", "takes over from"] * 3
+
+
+def test_without_limits_nobody_is_replaced(server):
+    before = start(server, "")
+    with Fleet(("127.0.0.1", server.port()), clients=4) as fleet:
+        wait_until(lambda: fleet.done > 500, "some requests")
+    assert server.workers() == before and not recycled(server)
+
+
+def test_one_that_holds_too_much_memory(server):
+    server.use_hooks()
+    before = start(server, "worker_max_rss %s;" % ("48m" if FLAVOUR == "release" else "256m"))
+    for _ in range(1 if FLAVOUR == "release" else 6):
+        server.get("/hook/memory")
+    wait_until(lambda: recycled(server), "a successor", 20)
+    assert re.search(r"holds \d+ KiB of memory, worker_max_rss is", server.errors())
+    wait_until(lambda: len(server.workers()) == 2, "the pool")
+    assert len(set(before) & set(server.workers())) == 1
+
+
+def test_a_successor_that_cannot_start_changes_nothing(server):
+    hook = server.use_hooks()
+    server.expect_log = ["cannot start: the test wants it so", "exited with code 78"]
+    before = start(server, "worker_max_requests 10;")
+    hook.write_text("* unfit\n")
+    for _ in range(40):
+        assert server.get("/").status == 200
+    server.wait_error("could not start: worker process [0-9]+ stays for now")
+    assert server.workers() == before
+    assert server.get("/").status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGWINCH])
+def test_while_a_successor_starts(server, number):
+    """It goes the way of its generation."""
+    hook = server.use_hooks()
+    hook.write_text("")
+    server.expect_log = ["SIGKILL"]
+    start(server, "worker_max_requests 10;")
+    hook.write_text("4 loop\n")  # the first slot that is free never becomes ready
+    for _ in range(40):
+        server.get("/")
+    server.wait_error("a successor starts")
+    hook.write_text("")
+    server.send_signal(number)
+    if number == signal.SIGTERM:
+        server.process.wait(20)
+    elif number == signal.SIGHUP:
+        server.wait_error("reloaded")
+        wait_until(lambda: len(server.workers()) == 2, "the new generation alone")
+        assert server.get("/").status == 200
+    else:
+        wait_until(lambda: not server.workers(), "the workers to leave")

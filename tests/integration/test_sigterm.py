@@ -1,0 +1,72 @@
+"""SIGTERM as the configuration wants it: `sigterm fast` or `sigterm graceful`."""
+
+import signal
+
+import pytest
+
+from harness import wait_until
+
+SIZE = 8 << 20
+CONFIG = "%s http { server { listen 127.0.0.1:%%PORT%%; root %%DIR%%; } }"
+GET = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def begin_download(wire):
+    wire.send(GET)
+    assert b" 200 " in wire.read_until(b"\r\n\r\n")
+
+
+def start(server, lines):
+    (server.dir / "big").write_bytes(b"x" * SIZE)
+    server.start(CONFIG % lines, ready="master_process" not in lines)
+    wait_until(lambda: not has_stopped_listening(server), "the server to listen")
+
+
+def has_stopped_listening(server):
+    try:
+        server.wire().close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("lines", ["", "master_process off;"])
+def test_graceful(server, lines):
+    start(server, "sigterm graceful;" + lines)
+    with server.wire() as wire:
+        begin_download(wire)
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: has_stopped_listening(server), "the end of listening")
+        assert len(wire.read_exactly(SIZE)) == SIZE
+    assert server.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("lines", ["sigterm graceful;", "sigterm graceful; master_process off;"])
+def test_a_second_one_stops_at_once(server, lines):
+    start(server, lines)
+    with server.wire() as wire:
+        begin_download(wire)
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: has_stopped_listening(server), "the end of listening")
+
+        def ends_after_another():
+            server.send_signal(signal.SIGTERM)
+            return server.process.poll() is not None
+
+        wait_until(ends_after_another, "the end", 5)
+
+
+def test_fast_by_default(server):
+    start(server, "")
+    with server.wire() as wire:
+        begin_download(wire)
+        server.send_signal(signal.SIGTERM)
+        assert server.process.wait(5) == 0
+
+
+def test_the_word_stop_is_always_fast(server):
+    start(server, "sigterm graceful;")
+    with server.wire() as wire:
+        begin_download(wire)
+        assert server.run("-s", "stop").returncode == 0
+        assert server.process.wait(5) == 0
