@@ -52,14 +52,30 @@ uint64_t death_connections(const struct master *master, const struct slot *slot)
     return open < most ? open : most; /* the child may have written anything */
 }
 
-static void put_losses(struct buf *out, const struct master *master,
-                       const struct slot *slot, const struct rusage *usage)
+void death_who(struct buf *out, const struct master *master, const struct slot *slot)
 {
     const struct board_slot *board = shm_board(&master->shm, slot->number);
-    buf_printf(out, ", %llu connections lost, peak memory %ld KiB",
-               (unsigned long long)death_connections(master, slot), usage->ru_maxrss);
-    char request[REQUEST_MAX];
-    if (slot->number != SLOT_LOGGER && board_describe(board, request, sizeof(request))) {
+    buf_printf(out, "%s process %ld (slot %u, generation %u)",
+               slot->number == SLOT_LOGGER ? "logger" : "worker", (long)slot->pid,
+               slot->number, atomic_load(&board->generation));
+}
+
+void death_age(struct buf *out, const struct master *master, const struct slot *slot)
+{
+    int64_t life = master->slots.now_ms - slot->started_ms;
+    buf_printf(out, " after %lld.%03lld s", (long long)(life / 1000),
+               (long long)(life % 1000));
+}
+
+void death_load(struct buf *out, const struct master *master, const struct slot *slot,
+                const char *fate, long peak_kib)
+{
+    const struct board_slot *board = shm_board(&master->shm, slot->number);
+    char request[REQUEST_MAX] = "no request under way";
+    buf_printf(out, ", %llu connections %s, peak memory %ld KiB",
+               (unsigned long long)death_connections(master, slot), fate, peak_kib);
+    if (slot->number != SLOT_LOGGER) {
+        board_describe(board, request, sizeof(request));
         buf_printf(out, ", %s", request);
     }
 }
@@ -90,17 +106,13 @@ void death_record(struct master *master, struct slot *slot, int status,
     if (!log_wants(NULL, level) || is_too_often(master, slot)) {
         return;
     }
-    int64_t life = master->slots.now_ms - slot->started_ms;
-    const struct board_slot *board = shm_board(&master->shm, slot->number);
     struct buf text = {0};
-    buf_printf(&text, "%s process %ld (slot %u, generation %u) ",
-               slot->number == SLOT_LOGGER ? "logger" : "worker", (long)slot->pid,
-               slot->number, atomic_load(&board->generation));
+    death_who(&text, master, slot);
+    buf_append_char(&text, ' ');
     put_cause(&text, slot, status);
-    buf_printf(&text, " after %lld.%03lld s", (long long)(life / 1000),
-               (long long)(life % 1000));
+    death_age(&text, master, slot);
     if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0 || !was_asked(slot)) {
-        put_losses(&text, master, slot, usage);
+        death_load(&text, master, slot, "lost", usage->ru_maxrss);
     }
     put_suppressed(&text, slot);
     log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&text)));

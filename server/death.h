@@ -14,6 +14,14 @@ struct master;
 /* Connections that were open in a child that died, as far as its record is believable. */
 uint64_t death_connections(const struct master *master, const struct slot *slot);
 
+/* Parts of a line about a child, which name the same of one that died and one that hangs:
+ * "worker process 12 (slot 2, generation 1)", " after 0.250 s", and ", 3 connections
+ * FATE, peak memory 4096 KiB, REQUEST". */
+void death_who(struct buf *out, const struct master *master, const struct slot *slot);
+void death_age(struct buf *out, const struct master *master, const struct slot *slot);
+void death_load(struct buf *out, const struct master *master, const struct slot *slot,
+                const char *fate, long peak_kib);
+
 /* "exited on signal 11 (SIGSEGV)", and that it hung before. */
 void death_cause(struct buf *out, const struct slot *slot, int status);
 

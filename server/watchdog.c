@@ -2,48 +2,55 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/fdutil.h"
+#include "server/death.h"
 #include "server/master.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUND_MS     1000
-#define GAP_MS       3000 /* longer between two rounds: the master did not run */
-#define LEAST_MS     3000 /* three missed beats */
-#define ABORT_MS     2000 /* from SIGABRT to SIGKILL */
-#define REQUEST_MAX  1024
-#define STATUS_MAX   8192
-#define TRACER_LABEL "\nTracerPid:\t"
+#define ROUND_MS   1000
+#define GAP_MS     3000 /* longer between two rounds: the master did not run */
+#define LEAST_MS   3000 /* three missed beats */
+#define ABORT_MS   2000 /* from SIGABRT to SIGKILL */
+#define STATUS_MAX 8192
 
-static bool is_traced(pid_t pid)
+/* The number behind a label of the process's status; 0: it has none. */
+static long status_number(pid_t pid, const char *label)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
     struct buf status = {.limit = STATUS_MAX};
     bool read = fd_read_file(path, &status) == 0 && buf_append_char(&status, '\0');
-    const char *tracer = read ? strstr(status.data, TRACER_LABEL) : NULL;
-    bool traced = tracer != NULL && atoi(tracer + strlen(TRACER_LABEL)) != 0;
+    const char *line = read ? strstr(status.data, label) : NULL;
+    long number = line == NULL ? 0 : strtol(line + strlen(label), NULL, 10);
     buf_free(&status);
-    return traced;
+    return number;
 }
 
-static void report(const struct slot *slot, const struct board_slot *board,
-                   int64_t age_ms)
+static bool is_traced(pid_t pid)
 {
-    char request[REQUEST_MAX] = "no request under way";
-    board_describe(board, request, sizeof(request));
-    log_write(NULL, LOG_LEVEL_ALERT,
-              "worker process %ld (slot %u) hangs: no sign of life for %lld.%03lld s, %s",
-              (long)slot->pid, slot->number, (long long)(age_ms / 1000),
-              (long long)(age_ms % 1000), request);
+    return status_number(pid, "\nTracerPid:") != 0;
+}
+
+static void report(const struct master *master, const struct slot *slot, int64_t quiet_ms)
+{
+    struct buf text = {0};
+    death_who(&text, master, slot);
+    buf_append_str(&text, " hangs");
+    death_age(&text, master, slot);
+    buf_printf(&text, ": no sign of life for %lld.%03lld s", (long long)(quiet_ms / 1000),
+               (long long)(quiet_ms % 1000));
+    death_load(&text, master, slot, "open", status_number(slot->pid, "\nVmHWM:"));
+    log_write(NULL, LOG_LEVEL_ALERT, "%.*s", SLICE_ARG(buf_slice(&text)));
+    buf_free(&text);
 }
 
 static void end_hung(const struct master *master, struct slot *slot, int64_t age_ms)
 {
     int64_t now = master->slots.now_ms;
     if (slot->hung_ms == 0) {
-        report(slot, shm_board(&master->shm, slot->number), age_ms);
+        report(master, slot, age_ms);
         slot->hung_ms = now;
         kill(slot->pid, SIGABRT);
     } else if (now - slot->hung_ms >= ABORT_MS && !slot->killed) {

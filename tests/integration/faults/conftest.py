@@ -70,6 +70,14 @@ class Watched(Server):
 
         wait_until(steady, "a calm moment")
 
+    def replaced(self, victims):
+        """The workers, once there are enough and none of these is left."""
+        def look():
+            workers = self.pids("worker process")
+            return len(workers) == self.worker_count() and not set(workers) & set(victims)
+        wait_until(look, "replacements")
+        return self.workers()
+
     def check_whole(self):
         try:
             wait_until(lambda: self.look() == self.before, "the server to be whole again")

@@ -1,0 +1,23 @@
+"""What the error log says of a worker that died or that hangs."""
+
+import re
+
+WHO = r"\[\w+\] .*worker process {pid} \(slot (?P<slot>\d+), generation (?P<generation>\d+)\)"
+LOAD = r"(?P<connections>\d+) connections {fate}, peak memory (?P<memory>\d+) KiB, (?P<request>.*)$"
+
+
+def record(server, pid, event, fate):
+    """The parts of the line, numbers as such."""
+    pattern = WHO + event + ", " + LOAD
+    found = server.wait_error(pattern.replace("{pid}", str(pid)).replace("{fate}", fate))
+    return {name: float(text) if re.fullmatch(r"[\d.]+", text) else text
+            for name, text in found.groupdict().items()}
+
+
+def death(server, pid):
+    return record(server, pid, r" exited (?P<cause>.*) after (?P<uptime>[\d.]+) s", "lost")
+
+
+def hang(server, pid):
+    return record(server, pid, r" hangs after (?P<uptime>[\d.]+) s: no sign of life for "
+                               r"(?P<quiet>[\d.]+) s", "open")

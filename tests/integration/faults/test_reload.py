@@ -1,0 +1,253 @@
+"""Reloads under load: clients that never try again notice nothing of them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import time
+
+import pytest
+
+from fleet import Fleet
+from harness import FLAVOUR, SLOW, Server, processes_of_session, wait_until
+from tree import plant
+
+CONFIG = """
+http {
+    server {
+        listen 127.0.0.1:%PORT%;
+        root %DIR%/www;
+        location /post { return 200 ok; }
+        location /slow/ { limit_rate 100k; }
+    }
+}
+"""
+GET = b"GET /small HTTP/1.1\r\nHost: a\r\n\r\n"
+
+for_load = pytest.mark.skipif(FLAVOUR == "torture", reason="is about load")
+
+
+@pytest.fixture
+def loaded(watched):
+    """A server for fleets and for slow downloads."""
+    plant(watched.dir, {"www/small": "small", "www/index.html": "index",
+                        "www/slow/big": b"b" * 300_000, "www/huge": b"h" * (2 << 20)})
+    watched.start(CONFIG).calm()
+    return watched
+
+
+# --- no request fails ---------------------------------------------------------------------
+
+RELOADS = 6  # half a second each
+
+
+@for_load
+def test_no_request_fails(loaded):
+    """Whatever time is between a client's look at its connection and its request, and with
+    what method it asks."""
+    address = ("127.0.0.1", loaded.port())
+    kept = [Fleet(address, clients=16, lag=lag) for lag in (0, 0.001, 0.005, 0.02)]
+    kept += [Fleet(address, "/post", clients=16, lag=lag, method="POST", body=b"x" * 100)
+             for lag in (0, 0.005, 0.02)]
+    fleets = kept + [Fleet(address, clients=8, keep=False)]
+    with contextlib.ExitStack() as stack:
+        for fleet in fleets:
+            stack.enter_context(fleet)
+        for _ in range(RELOADS):
+            assert "reloaded" in loaded.reload()
+    for fleet in fleets:
+        fleet.check(least=RELOADS * 16)
+    for fleet in kept:  # each learns from an answer that it has to connect again
+        assert fleet.closes >= RELOADS * 16 / 2
+
+
+def proportional_set(server):
+    """Bytes of memory that all processes of the server have together."""
+    total = 0
+    for pid in processes_of_session(server.process.pid):
+        with contextlib.suppress(OSError):
+            rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += 1024 * int(re.search(r"^Pss:\s+(\d+)", rollup, re.M)[1])
+    return total
+
+
+def storm(server, seconds):
+    """HUP, fifty times a second; the most processes and memory that were seen meanwhile."""
+    processes = memory = 0
+    stop = time.monotonic() + seconds
+    while time.monotonic() < stop:
+        for _ in range(10):
+            server.send_signal(signal.SIGHUP)
+            select.select([], [], [], 0.02)
+        processes = max(processes, len(processes_of_session(server.process.pid)))
+        memory = max(memory, proportional_set(server))
+    return processes, memory
+
+
+@for_load
+def test_a_storm_of_reloads(loaded):
+    """Few of them are made, and none of the slow ones pays for it."""
+    downloads = [loaded.wire() for _ in range(20)]
+    for wire in downloads:
+        wire.send("GET /slow/big HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_until(b"\r\n\r\n")
+    before = proportional_set(loaded)
+    with Fleet(("127.0.0.1", loaded.port()), clients=32) as fleet:
+        processes, memory = storm(loaded, 2)
+    fleet.check(least=100)
+    assert loaded.errors().count("reloaded: generation") <= 6
+    assert processes <= 2 + 6 * 2 + 1  # four generations drain, one serves, one comes; a check
+    assert memory < 4 * before or FLAVOUR != "release"
+    for wire in downloads:
+        assert len(wire.read_exactly(300_000)) == 300_000
+        wire.close()
+
+
+def test_a_stop_amid_a_storm(loaded):
+    storm(loaded, 0.2)
+    begin = time.monotonic()
+    loaded.stop(signal.SIGTERM)
+    assert time.monotonic() - begin < 1 * SLOW
+
+
+# --- what is queued, and what has begun ---------------------------------------------------
+
+@contextlib.contextmanager
+def queued(server, count, port="PORT"):
+    """So many requests that no worker has accepted yet: inside, all workers stand still."""
+    workers = server.workers()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    wires = [server.wire(port) for _ in range(count)]
+    for wire in wires:
+        wire.send(GET)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+    for wire in wires:
+        assert wire.response().body == b"small"
+        wire.close()
+
+
+def status(server):
+    return json.loads(server.run("-s", "status", "--json").stdout)
+
+
+def is_refused(server, port):
+    try:
+        server.wire(port).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+def test_a_listener_goes_and_its_queue_is_served(loaded):
+    both = CONFIG.replace("root", "listen 127.0.0.1:%PORT2%; root")
+    loaded.reload(both)
+    with queued(loaded, 20, "PORT2"):
+        assert "reloaded" in loaded.reload(CONFIG)
+    wait_until(lambda: is_refused(loaded, "PORT2"), "the listener to be closed")
+    assert loaded.get("/small").status == 200
+
+
+def test_a_stop_serves_the_queue(loaded):
+    with queued(loaded, 50):
+        loaded.send_signal(signal.SIGQUIT)
+
+
+def test_connections_that_a_reload_finds_half_way(loaded):
+    """Each gets its answer, which says that it is the last."""
+    whole = (b"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789")
+    sent = {"nothing": 0, "half a head": 30, "a head": len(whole) - 10,
+            "half a body": len(whole) - 5}
+    wires = {name: loaded.wire() for name in [*sent, "idle"]}
+    for name, count in sent.items():
+        wires[name].send(whole[:count])
+    assert wires["idle"].request("/small").get("Connection") != "close"
+    wait_until(lambda: status(loaded)["connections"] == len(wires), "all to be accepted")
+    assert "reloaded" in loaded.reload()
+    wait_until(lambda: status(loaded)["draining"] == 1, "the drain to begin")
+    for name, wire in wires.items():
+        wire.send(whole[sent.get(name, 0):])
+        answer = wire.response()
+        assert (answer.status, answer.get("Connection")) == (200, "close"), name
+        assert wire.closed(), name
+        wire.close()
+
+
+def test_a_slow_download_is_finished(loaded):
+    with loaded.wire() as wire:
+        wire.send("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_exactly(1000)
+        assert "reloaded" in loaded.reload()
+        assert wire.read_all().endswith(b"h" * ((2 << 20) - 1000))
+
+
+def test_a_slow_download_is_cut_at_the_shutdown_timeout(watched):
+    plant(watched.dir, {"www/huge": b"h" * (32 << 20)})
+    watched.start("worker_shutdown_timeout 1s;" + CONFIG).calm()
+    with watched.wire() as wire:
+        wire.send("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_exactly(1000)
+        old = set(watched.workers())
+        watched.reload()
+        begin = time.monotonic()
+        wait_until(lambda: not old & set(watched.pids("worker process")), "the old ones to go")
+        assert 0.9 < time.monotonic() - begin < 1 + SLOW
+    watched.wait_error("time to leave is over, 1 connections cut")
+
+
+# --- other listeners ----------------------------------------------------------------------
+
+@for_load
+def test_addresses_change_under_load(loaded):
+    """One address, every address, two families at once."""
+    def listen(*addresses):
+        lines = " ".join(f"listen {address};" for address in addresses)
+        return CONFIG.replace("listen 127.0.0.1:%PORT%;", lines)
+    address = ("127.0.0.1", loaded.port())
+    with Fleet(address, clients=8) as kept, Fleet(address, clients=8, keep=False) as new:
+        for addresses in (["%PORT%"], ["127.0.0.1:%PORT%"], ["[::]:%PORT% ipv6only=off"],
+                          ["127.0.0.1:%PORT%", "%PORT%"], ["127.0.0.1:%PORT%"]):
+            assert "reloaded" in loaded.reload(listen(*addresses))
+    kept.check(least=100)
+    new.check(least=100)
+
+
+def unix(name):
+    return f"http {{ server {{ listen unix:%DIR%/{name}.sock; root %SITE%; }} }}"
+
+
+def test_unix_sockets(watched):
+    """A stale one is replaced, one in use and a file are not; old ones go, without a gap."""
+    path = watched.dir / "one.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    watched.start(unix("one")).calm()
+    second = Server()
+    try:
+        second.write_config(unix("one").replace("%DIR%", str(watched.dir)))
+        result = second.run()
+        assert result.returncode == 1 and str(watched.process.pid) in result.stderr
+    finally:
+        second.clean()
+    with Fleet(str(path), clients=8, keep=False) as fleet:
+        assert "reloaded" in watched.reload()
+    fleet.check()
+    assert "reloaded" in watched.reload(unix("two"))
+    wait_until(lambda: not path.exists(), "the old path to go")
+    path.write_text("a file of somebody")
+    watched.expect_log = ["one.sock"]
+    assert "reload rejected" in watched.reload(unix("one"))
+    assert path.read_text() == "a file of somebody"
+    path.unlink()
+    assert "reloaded" in watched.reload(unix("one"))
+    watched.check_whole()
+    watched.stop()
+    assert not list(watched.dir.glob("*.sock*"))
