@@ -103,6 +103,11 @@ static pid_t find_master(const char *path)
 
 static int send_signal(const char *path, pid_t holder, int number)
 {
+    /* Every container has a process 1, and so has the system around it. */
+    if (holder == 1 && control_pid(path) != 1) {
+        return fail("tinyhttpd: [error] the pid file \"%s\" is held %s\n", path,
+                    "by process 1 of another PID namespace");
+    }
     if (kill(holder, number) < 0) {
         return fail("tinyhttpd: [error] the master of \"%s\" was not signalled: %s\n",
                     path, strerror(errno));

@@ -41,6 +41,16 @@ int control_connect(const char *pid_path, const char *command)
     return ask(pid_path, command, SOCK_NONBLOCK);
 }
 
+pid_t control_pid(const char *pid_path)
+{
+    struct ucred peer = {0};
+    socklen_t len = sizeof(peer);
+    int fd = connect_to(pid_path, SOCK_NONBLOCK);
+    bool known = fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+    fd_close(fd);
+    return known ? peer.pid : 0;
+}
+
 /* Moves the whole lines of the answer to `said`, but for its last, which sets *status. */
 static void take_lines(struct buf *answer, struct buf *said, int *status)
 {

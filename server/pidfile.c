@@ -20,7 +20,7 @@ static pid_t read_pid(int fd)
     }
     char *end;
     long value = strtol(text, &end, 10);
-    bool sensible = end != text && (*end == '\n' || *end == '\0') && value > 1;
+    bool sensible = end != text && (*end == '\n' || *end == '\0') && value > 0;
     return sensible ? (pid_t)value : 0;
 }
 
