@@ -52,6 +52,13 @@ static struct generation *prepare(struct master *master, struct config *config)
     return generation;
 }
 
+/* The end of process 1 would be that of its PID namespace: of the container, or of the
+ * system. */
+static bool wants_background(const struct main_settings *set)
+{
+    return set->daemon && getpid() != 1;
+}
+
 static bool go_to_background(struct master *master)
 {
     master->ready_fd = daemonize();
@@ -116,13 +123,17 @@ static bool settle(struct master *master, const struct main_settings *set)
     if (upgrade_is_pending(&master->upgrade)) {
         return stay(master, set);
     }
-    return (!set->daemon || go_to_background(master)) && runfiles_publish(master) == 0;
+    if (set->daemon && !wants_background(set)) {
+        log_write(NULL, LOG_LEVEL_NOTICE, "process 1 stays in the foreground");
+    }
+    return (!wants_background(set) || go_to_background(master)) &&
+           runfiles_publish(master) == 0;
 }
 
 static int serve(struct master *master, struct generation *generation)
 {
     const struct main_settings *set = &generation->config->set;
-    notify_init(&master->notify, !set->daemon);
+    notify_init(&master->notify, !wants_background(set));
     if (!settle(master, set)) {
         return EXIT_FAILED;
     }

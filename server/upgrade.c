@@ -98,6 +98,9 @@ static const char *objection(const struct master *master)
     if (master->phase != MASTER_SERVING) {
         return "the server is not serving";
     }
+    if (getpid() == 1) {
+        return "the end of process 1 would end the new master as well";
+    }
     if (upgrade->state != UPGRADE_NONE) {
         return "an upgrade is under way";
     }
