@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -29,10 +30,14 @@ static void resolve_groups(struct credentials *out, const char *user)
     }
 }
 
+/* Where the root folder was made for the server, there may be no `file` to look in. */
 static bool unknown(struct diagnostics *diag, struct position at, const char *what,
-                    const char *name)
+                    const char *name, const char *file)
 {
-    diag_error(diag, at, NULL, "unknown %s \"%s\" in \"user\"", what, name);
+    char help[64];
+    snprintf(help, sizeof(help), "there is no %s", file);
+    diag_error(diag, at, access(file, F_OK) == 0 ? NULL : help,
+               "unknown %s \"%s\" in \"user\"", what, name);
     return false;
 }
 
@@ -46,14 +51,14 @@ bool privileges_resolve(struct credentials *out, const struct main_settings *set
     const char *user = set->user == NULL ? DEFAULT_USER : set->user;
     const struct passwd *passwd = getpwnam(user);
     if (passwd == NULL) {
-        return unknown(diag, set->user_at, "user", user);
+        return unknown(diag, set->user_at, "user", user, "/etc/passwd");
     }
     out->uid = passwd->pw_uid;
     out->gid = passwd->pw_gid;
     if (set->group != NULL) {
         const struct group *group = getgrnam(set->group);
         if (group == NULL) {
-            return unknown(diag, set->user_at, "group", set->group);
+            return unknown(diag, set->user_at, "group", set->group, "/etc/group");
         }
         out->gid = group->gr_gid;
     }
@@ -136,7 +141,8 @@ static const char *set_process_flags(pid_t parent)
     }
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGQUIT, 0, 0, 0);
-    if (getppid() != parent) {
+    pid_t now = getppid();
+    if (now != parent && now != 0) { /* 0: the parent is in another PID namespace */
         raise(SIGQUIT);
     }
     return NULL;
