@@ -38,7 +38,8 @@ int fd_open_standard(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         /* All below are open, so that this one is the lowest that is free. */
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0 &&
+            open("/", O_RDONLY | O_DIRECTORY) < 0) {
             return -1;
         }
     }

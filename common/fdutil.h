@@ -15,7 +15,8 @@ int fd_set_nonblock(int fd, bool on);
 int fd_set_cloexec(int fd, bool on);
 
 /* Opens /dev/null as each of 0, 1 and 2 that is closed, so that nothing else becomes one
- * of them. */
+ * of them. Where there is none the root directory takes its place: it refuses reads and
+ * writes. */
 int fd_open_standard(void);
 
 /* Closes unless negative, and keeps errno. */
