@@ -72,11 +72,13 @@ static void (*const on_deadline[CONN_STATE_COUNT])(struct conn *) = {
 static void run(struct conn *conn, void (*action)(struct conn *))
 {
     assert(action != NULL);
+    BOARD_SET(conn->worker->board, working, conn->client.number);
     action(conn);
     if (conn->state == CONN_IDLE && conn->input != NULL) {
         conn_enter(conn, CONN_TURN);
     }
     conn_update(conn);
+    BOARD_SET(conn->worker->board, working, 0);
 }
 
 static void ready(struct ev_source *source, unsigned events)

@@ -1,5 +1,6 @@
 #include "server/generation.h"
 #include "common/xalloc.h"
+#include "server/blame.h"
 #include "server/channel.h"
 #include "server/cpus.h"
 #include "server/master.h"
@@ -158,6 +159,7 @@ static void put_in_force(struct master *master, struct generation *generation)
 {
     generation->state = GENERATION_CURRENT;
     master->current = generation;
+    blame_nobody(master);
     master_use_log(master, generation->config);
     listeners_adjust(&master->listeners, generation->config);
     SLOTS_EACH(slot, &master->slots)

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/fdutil.h"
 #include "common/xalloc.h"
+#include "server/blame.h"
 #include "server/channel.h"
 #include "server/cmdline.h"
 #include "server/daemonize.h"
@@ -329,7 +330,7 @@ static struct timespec time_to_wait(const struct master *master)
 {
     int64_t now = clock_read_ns() / NS_PER_MS;
     int64_t deadline =
-        earlier(slots_deadline(&master->slots), reload_deadline(&master->reload));
+        earlier(slots_deadline(&master->slots), reload_deadline(master));
     deadline = earlier(deadline, control_deadline(&master->control));
     deadline = earlier(deadline, upgrade_deadline(&master->upgrade));
     deadline = earlier(deadline, notify_deadline(&master->notify));
@@ -387,6 +388,7 @@ static void turn(struct master *master)
     reload_step(master);
     upgrade_step(master);
     recycle_step(master);
+    blame_step(master);
     slots_run_due(&master->slots);
     watchdog_look(master);
     notify_watchdog(master);

@@ -16,6 +16,7 @@
 #include "server/logfiles.h"
 #include "server/notify.h"
 #include "server/pidfile.h"
+#include "server/quarantine.h"
 #include "server/recycle.h"
 #include "server/reload.h"
 #include "server/ringlog.h"
@@ -61,6 +62,7 @@ struct master {
     unsigned last_number;
     struct reload reload;
     struct recycle recycle;
+    struct quarantine quarantine;
     struct watchdog watchdog;
     struct notify notify;
     bool reopen_asked; /* by a worker that got SIGUSR1 */

@@ -5,6 +5,7 @@
 #include "server/hook.h"
 #include "server/http_respond.h"
 #include "server/http_status.h"
+#include "server/quarantine.h"
 #include "server/request_phases.h"
 #include "server/respond.h"
 #include "server/route.h"
@@ -189,16 +190,32 @@ static unsigned understand(struct request *request, const char **why)
     return status == 0 ? choose_location(request, why) : status;
 }
 
+/* From here on the request is to blame if the worker dies. */
+static unsigned check_quarantine(const struct request *request, const char **why)
+{
+    const struct service *service = request->service;
+    uint64_t fingerprint =
+        quarantine_fingerprint(request->head.method, request->server, request->path);
+    board_request_fingerprint(service->board, fingerprint);
+    return quarantine_holds(service->quarantine, fingerprint)
+               ? http_refuse(503, why, "requests like it killed workers")
+               : 0;
+}
+
 void request_begin(struct request *request, struct slice block)
 {
     const char *why = NULL;
     struct board_slot *board = request->service->board;
     request->length = block.len;
+    board_request_end(board); /* an earlier one is not to blame for what this one does */
     unsigned status = read_head(request, block, &why);
     board_request_begin(board, request->client->number, request->peer,
                         request->head.request_line);
     if (status == 0) {
         status = understand(request, &why);
+    }
+    if (status == 0) {
+        status = check_quarantine(request, &why);
     }
     if (status != 0) {
         request_refuse(request, status, why, block);

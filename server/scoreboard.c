@@ -29,6 +29,7 @@ void board_reset(struct board_slot *slot, uint32_t generation)
     atomic_store(&slot->bytes_sent, 0);
     atomic_store(&slot->accept_errors, 0);
     atomic_store(&slot->draining, 0);
+    atomic_store(&slot->working, 0);
     atomic_store(&slot->generation, generation);
     atomic_store(&slot->beat_ns, clock_read_ns());
 }
@@ -41,11 +42,19 @@ void board_request_begin(struct board_slot *slot, uint64_t connection, struct sl
     }
     struct board_request *request = &slot->request;
     request->connection = connection;
+    request->fingerprint = 0;
     request->started_ms = clock_now_ms();
     keep(request->peer, sizeof(request->peer), peer);
     keep(request->line, sizeof(request->line), line);
     request->host[0] = request->phase[0] = request->location[0] = '\0';
     atomic_store_explicit(&request->active, 1, memory_order_release);
+}
+
+void board_request_fingerprint(struct board_slot *slot, uint64_t fingerprint)
+{
+    if (slot != NULL) {
+        slot->request.fingerprint = fingerprint;
+    }
 }
 
 void board_request_host(struct board_slot *slot, struct slice host)

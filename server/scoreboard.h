@@ -28,7 +28,8 @@ enum board_doing {
 struct board_request {
     _Atomic uint32_t active; /* 1 while the rest is meaningful */
     uint64_t connection;
-    int64_t started_ms; /* monotonic */
+    uint64_t fingerprint; /* see quarantine.h; 0: not known yet, or refused */
+    int64_t started_ms;   /* monotonic */
     char peer[64];
     char line[512]; /* request line, cut */
     char host[128];
@@ -48,6 +49,7 @@ struct board_slot {
     _Atomic uint64_t bytes_sent;
     _Atomic uint64_t accept_errors;
     _Atomic uint32_t draining;
+    _Atomic uint64_t working; /* number of the connection being worked on; 0: none */
     struct board_request request;
 };
 
@@ -58,6 +60,7 @@ void board_reset(struct board_slot *slot, uint32_t generation);
 /* For the child. Cheap: plain stores. `slot` NULL is allowed and records nothing. */
 void board_request_begin(struct board_slot *slot, uint64_t connection, struct slice peer,
                          struct slice line);
+void board_request_fingerprint(struct board_slot *slot, uint64_t fingerprint);
 void board_request_host(struct board_slot *slot, struct slice host);
 void board_request_location(struct board_slot *slot, const char *label);
 void board_request_phase(struct board_slot *slot, const char *phase);

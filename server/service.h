@@ -13,6 +13,8 @@
 
 struct filecache;
 
+struct quarantine_list;
+
 struct service {
     const struct config *config;
     struct filecache *files;
@@ -22,7 +24,8 @@ struct service {
     struct buf scratch;        /* where heads, pages and log lines are put together */
     struct list free_requests; /* of struct request, arenas kept */
     size_t free_count;
-    bool draining; /* every answer says Connection: close */
+    const struct quarantine_list *quarantine; /* NULL: nothing is held */
+    bool draining;                            /* every answer says Connection: close */
 };
 
 /* Requests that wait for their next use; more than these are given back. */

@@ -12,6 +12,7 @@
 #include "common/flavour.h"
 #include "common/ring.h"
 #include "config/settings.h"
+#include "server/quarantine.h"
 #include "server/scoreboard.h"
 #include <stdatomic.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ struct shm_head {
     _Atomic uint32_t slots; /* made ready */
     _Atomic uint32_t logger_state;
     _Atomic uint64_t connections; /* numbers given to connections so far */
+    struct quarantine_list quarantine;
 };
 
 struct shm {

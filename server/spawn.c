@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/fdutil.h"
 #include "common/xalloc.h"
+#include "server/blame.h"
 #include "server/channel.h"
 #include "server/death.h"
 #include "server/hook.h"
@@ -268,6 +269,7 @@ void spawn_bury(struct master *master, struct slot *slot, int status,
     spawn_listen(master, slot); /* its last words */
     death_record(master, slot, status, usage);
     tally_bury(master, slot, status);
+    blame_request(master, slot, status);
     count_cut(master, slot);
     close_channel(slot);
     slot->pid = 0;

@@ -273,6 +273,8 @@ static void set_up(struct process *process, const struct worker_setup *setup)
     worker->generation = setup->generation;
     service_init(&worker->service, setup->config);
     worker->service.board = setup->board;
+    worker->service.quarantine =
+        setup->shm == NULL ? NULL : &shm_head(setup->shm)->quarantine;
     worker->service.access_sink = ringlog_write;
     worker->service.access_context = setup->log;
     conns_init(&worker->conns);

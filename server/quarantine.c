@@ -1,0 +1,159 @@
+#include "server/quarantine.h"
+#include <string.h>
+
+/* FNV-1a, by the figures of its authors; nothing depends on who collides with whom but
+ * the one that is refused with another. */
+#define FNV_BASIS 14695981039346656037u
+#define FNV_PRIME 1099511628211u
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ at[i]) * FNV_PRIME;
+    }
+    return hash;
+}
+
+uint64_t quarantine_fingerprint(unsigned method, const struct server *server,
+                                struct slice path)
+{
+    uint64_t hash = mix(FNV_BASIS, &method, sizeof(method));
+    hash = mix(hash, &server, sizeof(server));
+    hash = mix(hash, path.ptr, path.len);
+    return hash == 0 ? 1 : hash;
+}
+
+bool quarantine_holds(const struct quarantine_list *list, uint64_t fingerprint)
+{
+    if (list == NULL || atomic_load_explicit(&list->count, memory_order_relaxed) == 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
+        if (atomic_load(&list->fingerprints[i]) == fingerprint) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- for the master ----------------------------------------------------------------- */
+
+static int64_t last_death(const struct suspect *suspect)
+{
+    return suspect->deaths == 0 ? 0 : suspect->died_ms[suspect->deaths - 1];
+}
+
+/* Its entry, or that of the one which has been quiet longest. */
+static struct suspect *suspect_of(struct quarantine *quarantine, uint64_t fingerprint)
+{
+    struct suspect *quietest = &quarantine->suspects[0];
+    for (unsigned i = 0; i < SUSPECTS_MAX; i++) {
+        struct suspect *suspect = &quarantine->suspects[i];
+        if (suspect->fingerprint == fingerprint) {
+            return suspect;
+        }
+        if (last_death(suspect) < last_death(quietest)) {
+            quietest = suspect;
+        }
+    }
+    *quietest = (struct suspect){.fingerprint = fingerprint};
+    return quietest;
+}
+
+static void forget_oldest(struct suspect *suspect)
+{
+    suspect->deaths--;
+    memmove(suspect->died_ms, suspect->died_ms + 1,
+            suspect->deaths * sizeof(suspect->died_ms[0]));
+}
+
+static void add_death(struct suspect *suspect, int64_t window_ms, int64_t now_ms)
+{
+    while (suspect->deaths > 0 && (suspect->deaths == QUARANTINE_DEATHS_MAX ||
+                                   now_ms - suspect->died_ms[0] > window_ms)) {
+        forget_oldest(suspect);
+    }
+    suspect->died_ms[suspect->deaths++] = now_ms;
+}
+
+static void vacate(struct quarantine *quarantine, struct quarantine_list *list,
+                   unsigned place)
+{
+    quarantine->held[place].until_ms = 0;
+    atomic_store(&list->fingerprints[place], 0);
+}
+
+/* Workers write there at most by accident: the master's own count is the one that counts.
+ */
+static void publish_count(const struct quarantine *quarantine,
+                          struct quarantine_list *list)
+{
+    uint32_t count = 0;
+    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
+        count += quarantine->held[i].until_ms != 0;
+    }
+    atomic_store(&list->count, count);
+}
+
+/* An unused place, or the one that would be free first. */
+static unsigned choose_place(const struct quarantine *quarantine)
+{
+    unsigned place = 0;
+    for (unsigned i = 1; i < QUARANTINE_MAX; i++) {
+        if (quarantine->held[i].until_ms < quarantine->held[place].until_ms) {
+            place = i;
+        }
+    }
+    return place;
+}
+
+static void hold(struct quarantine *quarantine, struct quarantine_list *list,
+                 uint64_t fingerprint, struct slice what, int64_t until_ms)
+{
+    unsigned place = choose_place(quarantine);
+    struct quarantined *held = &quarantine->held[place];
+    size_t len = what.len < sizeof(held->what) - 1 ? what.len : sizeof(held->what) - 1;
+    memcpy(held->what, what.ptr, len);
+    held->what[len] = '\0';
+    held->until_ms = until_ms;
+    atomic_store(&list->fingerprints[place], fingerprint);
+    publish_count(quarantine, list);
+}
+
+bool quarantine_note(struct quarantine *quarantine, struct quarantine_list *list,
+                     const struct quarantine_settings *set, uint64_t fingerprint,
+                     struct slice what, int64_t now_ms)
+{
+    struct suspect *suspect = suspect_of(quarantine, fingerprint);
+    add_death(suspect, set->window, now_ms);
+    if (suspect->deaths < set->deaths || quarantine_holds(list, fingerprint)) {
+        return false;
+    }
+    hold(quarantine, list, fingerprint, what, now_ms + set->time);
+    *suspect = (struct suspect){0};
+    return true;
+}
+
+const char *quarantine_release(struct quarantine *quarantine,
+                               struct quarantine_list *list, int64_t now_ms)
+{
+    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
+        struct quarantined *held = &quarantine->held[i];
+        if (held->until_ms != 0 && held->until_ms <= now_ms) {
+            vacate(quarantine, list, i);
+            publish_count(quarantine, list);
+            return held->what;
+        }
+    }
+    return NULL;
+}
+
+void quarantine_clear(struct quarantine *quarantine, struct quarantine_list *list)
+{
+    *quarantine = (struct quarantine){0};
+    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
+        vacate(quarantine, list, i);
+    }
+    publish_count(quarantine, list);
+}
