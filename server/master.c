@@ -330,7 +330,7 @@ static struct timespec time_to_wait(const struct master *master)
 {
     int64_t now = clock_read_ns() / NS_PER_MS;
     int64_t deadline =
-        earlier(slots_deadline(&master->slots), reload_deadline(master));
+        earlier(slots_deadline(&master->slots), reload_deadline(&master->reload));
     deadline = earlier(deadline, control_deadline(&master->control));
     deadline = earlier(deadline, upgrade_deadline(&master->upgrade));
     deadline = earlier(deadline, notify_deadline(&master->notify));

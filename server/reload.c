@@ -18,6 +18,7 @@
 #define CHECK_MS        5000
 #define READY_MS        10000
 #define COMMIT_EVERY_MS 500
+#define PAUSE_MAX_MS    ((int64_t)COMMIT_EVERY_MS << DRAINING_MAX)
 
 void reload_init(struct reload *reload)
 {
@@ -344,12 +345,30 @@ static void watch_check(struct master *master)
     }
 }
 
-static bool may_begin(const struct master *master)
+/* Each generation that drains doubles the pause: many reloads in a row must not push out
+ * what the first of them left behind. */
+static int64_t next_begin_ms(const struct master *master)
 {
-    const struct reload *reload = &master->reload;
-    return reload->wanted && reload->checker == 0 && master->phase == MASTER_SERVING &&
-           (reload->committed_ms == 0 ||
-            master->slots.now_ms >= reload->committed_ms + COMMIT_EVERY_MS);
+    int64_t pause = COMMIT_EVERY_MS;
+    LIST_EACH(link, next, &master->generations)
+    {
+        const struct generation *generation = LIST_ITEM(link, struct generation, link);
+        bool drains = generation->state == GENERATION_RETIRED;
+        pause = drains && pause < PAUSE_MAX_MS ? 2 * pause : pause;
+    }
+    return master->reload.committed_ms + pause;
+}
+
+static void begin_when_due(struct master *master)
+{
+    struct reload *reload = &master->reload;
+    if (!reload->wanted || reload->checker != 0 || master->phase != MASTER_SERVING) {
+        return;
+    }
+    reload->deadline_ms = next_begin_ms(master);
+    if (reload->committed_ms == 0 || master->slots.now_ms >= reload->deadline_ms) {
+        begin_check(master);
+    }
 }
 
 void reload_step(struct master *master)
@@ -362,16 +381,14 @@ void reload_step(struct master *master)
         watch_candidate(master);
         break;
     default:
-        if (may_begin(master)) {
-            begin_check(master);
-        }
+        begin_when_due(master);
         break;
     }
 }
 
 int64_t reload_deadline(const struct reload *reload)
 {
-    if (reload->state == RELOAD_IDLE && reload->wanted) {
+    if (reload->deadline_ms == 0 && reload->wanted) { /* it was not looked at yet */
         return reload->committed_ms + COMMIT_EVERY_MS;
     }
     return reload->deadline_ms;
