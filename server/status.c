@@ -224,6 +224,19 @@ static void gather_totals(const struct master *master, int64_t now, struct statu
     }
 }
 
+static void gather_quarantine(const struct master *master, struct status *out)
+{
+    int64_t latest = 0;
+    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
+        const struct quarantined *held = &master->quarantine.held[i];
+        out->quarantined += held->until_ms != 0;
+        if (held->until_ms > latest) {
+            latest = held->until_ms;
+            out->quarantined_request = held->what;
+        }
+    }
+}
+
 void status_gather(const struct master *master, struct arena *arena, struct status *out)
 {
     int64_t now = clock_read_ns() / NS_PER_MS;
@@ -239,6 +252,7 @@ void status_gather(const struct master *master, struct arena *arena, struct stat
         .last_restart_age = -1,
     };
     gather_totals(master, now, out);
+    gather_quarantine(master, out);
     gather_verdict(master, arena, out);
     gather_listeners(master, arena, out);
     gather_workers(master, arena, out);

@@ -78,6 +78,8 @@ struct status {
     uint64_t restarts;
     const char *last_restart; /* NULL: none */
     int64_t last_restart_age;
+    uint64_t quarantined;            /* requests by their likes, see quarantine.h */
+    const char *quarantined_request; /* the latest of them; NULL: none */
     const char *verdict;
     const char *verdict_text; /* its summary, and lines that follow */
     struct status_listener *listeners;

@@ -31,6 +31,8 @@ const struct status_field status_server_fields[] = {
     ROW(status, restarts, NULL, COUNT, LINE),
     ROW(status, last_restart, NULL, TEXT, LINE),
     ROW(status, last_restart_age, NULL, TIME, HIDDEN),
+    ROW(status, quarantined, NULL, COUNT, LINE),
+    ROW(status, quarantined_request, NULL, TEXT, LINE),
     ROW(status, verdict, NULL, TEXT, LINE),
     ROW(status, verdict_text, NULL, TEXT, LINE),
     END,

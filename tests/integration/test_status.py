@@ -79,7 +79,7 @@ def test_text_has_the_fields_of_json_and_fits(server):
         lines = text(server).splitlines()
         told = status(server)
     names = {line.split()[0] for line in lines[:lines.index("")]}
-    more = {"listeners", "workers", "last_restart", "last_restart_age"}
+    more = {"listeners", "workers", "last_restart", "last_restart_age", "quarantined_request"}
     assert set(told) - more == names
     assert all(len(line) <= 100 and line == line.rstrip() for line in lines)
     assert sum(bool(re.match(r" +\d+ +\d+ +1  ready ", line)) for line in lines) == 16
