@@ -5,15 +5,13 @@ import pathlib
 import re
 import resource
 import signal
-import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
 from conftest import SIMPLE
-from harness import (PROGRAM, ROOT, SLOW, Server, is_root, processes_of_session, title,
+from harness import (PROGRAM, ROOT, SLOW, is_root, processes_of_session, title,
                      wait_until)
 
 BROKEN = "http { server { lisen 80; } }"
@@ -241,110 +239,6 @@ def test_few_descriptors_and_many_connections(server):
     assert server.get("/").status == 200
 
 
-# --- any moment ---------------------------------------------------------------------------
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP])
-def test_signal_at_any_moment_of_the_start(server, number):
-    """A clean end, or a full start when it asks for no end; nothing is left behind."""
-    server.write_config(SIMPLE)
-    for turn in range(12):
-        server.start(ready=False)
-        begin = time.monotonic()
-        wait_until(lambda: "master" in title(server.process.pid), "signals to be handled")
-        wait_until(lambda: time.monotonic() - begin > turn / 200, "the moment")
-        server.send_signal(number)
-        if number == signal.SIGHUP:
-            wait_until(server.is_ready, "the full start")
-            assert server.get("/").status == 200
-        server.stop()
-        assert not server.pid_path.exists()
-
-
-def test_starts_at_the_same_time(server, daemon):
-    """One of them serves, the others say which one."""
-    server.write_config("daemon on; " + SIMPLE)
-    for _ in range(5):
-        starts = [subprocess.Popen(server.arguments(), stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True) for _ in range(3)]
-        said = [start.communicate(timeout=30 * SLOW)[1] for start in starts]
-        pid = int(server.pid_path.read_text())
-        assert sorted(start.returncode for start in starts) == [0, 3, 3]
-        assert sum("already running" in text for text in said) == 2
-        os.kill(pid, signal.SIGTERM)
-        wait_until(lambda pid=pid: not title(pid), "the end")
-
-
-# --- reloads that change what is bound ----------------------------------------------------
-
-def test_listeners_change_under_load(server):
-    """One address, every address, two families at once: no request fails over it."""
-    def listen(*addresses):
-        lines = " ".join(f"listen {address};" for address in addresses)
-        return f"http {{ server {{ {lines} root %SITE%; }} }}"
-    server.start(listen("127.0.0.1:%PORT%"))
-    stop, failures = threading.Event(), []
-
-    def client():
-        wire = server.wire()
-        while not stop.is_set():
-            try:
-                answer = wire.request("/docs/alpha.txt")
-                assert answer.status == 200
-                if answer.get("Connection") == "close":
-                    wire.close()
-                    wire = server.wire()
-            except Exception as error:  # any failure at all counts
-                failures.append(repr(error))
-                return
-        wire.close()
-    threads = [threading.Thread(target=client) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for addresses in (["%PORT%"], ["127.0.0.1:%PORT%"], ["[::]:%PORT% ipv6only=off"],
-                      ["127.0.0.1:%PORT%", "%PORT%"], ["127.0.0.1:%PORT%"]):
-        assert "reloaded" in server.reload(listen(*addresses))
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert not failures
-
-
-def test_unix_sockets_come_and_go(server):
-    path = server.dir / "one.sock"
-    with socket.socket(socket.AF_UNIX) as stale:
-        stale.bind(str(path))
-
-    def listen(name):
-        return f"http {{ server {{ listen unix:%DIR%/{name}.sock; root %SITE%; }} }}"
-    server.start(listen("one"))
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(path))
-    second = Server()
-    try:
-        second.write_config(listen("one").replace("%DIR%", str(server.dir)))
-        result = second.run()
-        assert result.returncode == 1 and str(server.process.pid) in result.stderr
-    finally:
-        second.clean()
-    assert "reloaded" in server.reload(listen("two"))
-    wait_until(lambda: not path.exists(), "the old path to go")
-    server.stop()
-    assert not list(server.dir.glob("*.sock*"))
-
-
-def test_slow_client_is_cut_at_the_shutdown_timeout(server):
-    (server.dir / "big").write_bytes(b"x" * (32 << 20))
-    server.start("worker_shutdown_timeout 1s; "
-                 "http { server { listen 127.0.0.1:%PORT%; root %DIR%; } }")
-    with server.wire() as wire:
-        wire.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
-        wire.read_exactly(1000)
-        old = server.workers()
-        server.reload()
-        wait_until(lambda: not set(old) & set(server.pids("worker process")), "the old ones", 4)
-    server.wait_error("time to leave is over, 1 connections cut")
-
-
 def test_one_process_reopens_its_logs(server):
     server.start("master_process off; " + SIMPLE, ready=False)
     wait_until(lambda: server.pid_path.exists() and server.pid_path.read_text(), "the pid file")
@@ -355,21 +249,3 @@ def test_one_process_reopens_its_logs(server):
     server.get("/docs/alpha.txt?after")
     assert "?after" in server.access_lines(1)[0]
     assert len(processes_of_session(server.process.pid)) == 1
-
-
-def test_reloads_leak_nothing(server):
-    def descriptors():
-        return [len(os.listdir(f"/proc/{pid}/fd"))
-                for pid in (server.process.pid, server.logger())]
-
-    def settled():
-        return len(processes_of_session(server.process.pid)) == 4
-    server.start(SIMPLE)
-    server.reload()
-    wait_until(settled, "one generation, and no zombie")
-    before = descriptors()
-    for _ in range(5):
-        assert "reloaded" in server.reload()
-    wait_until(settled, "one generation, and no zombie")
-    wait_until(lambda: all(now <= then for now, then in zip(descriptors(), before)),
-               "as few descriptors as before")
