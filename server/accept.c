@@ -15,7 +15,7 @@
 #define BACKOFF_MAX_MS  1000 /* .. up to this */
 #define COMPLAIN_MS     10000
 #define BEAT_FRESH_NS   (2 * NS_PER_SEC)
-#define SHARE_TOLERANCE 8 /* connections, or an eighth */
+#define SHARE_TOLERANCE 4 /* connections, or an eighth */
 
 /* --- pausing ------------------------------------------------------------------------ */
 
@@ -112,8 +112,8 @@ static uint32_t least_loaded(const struct worker *worker)
     return least;
 }
 
-/* Whether another one should take the connection: this one is full, or far ahead. */
-static bool gives_way(const struct worker *worker)
+/* With the connection that it just took. */
+static bool is_ahead(const struct worker *worker)
 {
     uint32_t least = least_loaded(worker);
     if (least == UINT32_MAX) {
@@ -121,7 +121,7 @@ static bool gives_way(const struct worker *worker)
     }
     uint32_t eighth = least / 8;
     uint32_t margin = eighth > SHARE_TOLERANCE ? eighth : SHARE_TOLERANCE;
-    return is_full(worker) || worker->conns.count > (size_t)least + margin;
+    return worker->conns.count + 1 > (size_t)least + margin;
 }
 
 /* --- when accept fails -------------------------------------------------------------- */
@@ -220,6 +220,21 @@ static void make_place(struct worker *worker)
     }
 }
 
+/* The next one is the others': this worker goes behind them, or away when it is ahead. As
+ * soon as it took one: the client may come with another as soon as it has its answer. */
+static void step_aside(struct acceptor *acceptor)
+{
+    struct worker *worker = acceptor->worker;
+    if (worker->accept.closed) {
+        return;
+    }
+    if (is_ahead(worker)) {
+        pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
+    } else if (ev_set(worker->loop, &acceptor->source, EV_IN | EV_EXCLUSIVE) != 0) {
+        log_fatal(errno, "cannot wait for connections");
+    }
+}
+
 /* When descriptors run out, those that the file cache can spare come first. */
 static enum outcome take(struct acceptor *acceptor)
 {
@@ -237,6 +252,7 @@ static enum outcome take(struct acceptor *acceptor)
     }
     worker->accept.backoff_ms = 0;
     worker->accept.owed = false;
+    step_aside(acceptor);
     make_place(worker);
     conn_open(worker, fd, &peer.u.sa, acceptor->listener);
     return TOOK_ONE;
@@ -262,7 +278,7 @@ static void ready(struct ev_source *source, unsigned events)
     (void)events;
     struct acceptor *acceptor = LIST_ITEM(source, struct acceptor, source);
     struct worker *worker = acceptor->worker;
-    if (!worker->accept.owed && gives_way(worker)) {
+    if (!worker->accept.owed && is_full(worker) && least_loaded(worker) != UINT32_MAX) {
         pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
         return;
     }
@@ -272,11 +288,6 @@ static void ready(struct ev_source *source, unsigned events)
     }
     if (take(acceptor) == TOOK_PAUSE) {
         back_off(worker, errno);
-        return;
-    }
-    /* Behind the other workers now, so that the next wake-up is theirs. */
-    if (ev_set(worker->loop, source, EV_IN | EV_EXCLUSIVE) != 0) {
-        log_fatal(errno, "cannot wait for connections");
     }
 }
 

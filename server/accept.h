@@ -1,11 +1,11 @@
 /*
  * accept.h - taking connections from the listening sockets that all workers share.
  *
- * One accept a wake-up; then the listener is added to the event loop anew, so that the
- * next wake-up goes to another worker. A worker that holds more than its share of the
- * connections pauses for at most 10 ms; one that has no free connection leaves the
- * listeners alone until it has. Running out of descriptors pauses too, 100 ms doubling to
- * 1 s; nothing here spins and nothing dies.
+ * One accept a wake-up; then the listener is added to the event loop anew, before the
+ * connection is served, so that the next wake-up goes to another worker. A worker that
+ * now holds more than its share of the connections leaves the listeners alone for 10 ms,
+ * so that nobody waits for it; one that has no free connection, until it has. Running out
+ * of descriptors pauses too, 100 ms doubling to 1 s; nothing here spins and nothing dies.
  */
 #ifndef SERVER_ACCEPT_H
 #define SERVER_ACCEPT_H
@@ -27,7 +27,7 @@ struct acceptor {
 /* Why the listeners are out of the event loop. */
 enum accept_pause {
     ACCEPT_RUNNING,
-    ACCEPT_AHEAD,     /* holds more than its share: for at most 10 ms */
+    ACCEPT_AHEAD,     /* others have more room: for at most 10 ms */
     ACCEPT_FULL,      /* worker_connections are open: until one closes */
     ACCEPT_EXHAUSTED, /* no descriptor or memory: until one closes, or a while */
 };
@@ -40,7 +40,7 @@ struct acceptors {
     int backoff_ms;        /* of the last pause for want of descriptors */
     int64_t complained_ms; /* when the log last said so */
     enum accept_pause pause;
-    bool owed; /* after a pause for the balance the next connection is taken */
+    bool owed; /* full, it left one to the others; the next is taken, if need be */
     bool closed;
 };
 
