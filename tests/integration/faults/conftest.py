@@ -1,9 +1,11 @@
 """Before a fault and after it the same processes, with the same descriptors."""
 
 import collections
+import contextlib
 import os
 import pathlib
 import re
+import signal
 
 import pytest
 
@@ -85,6 +87,17 @@ class Watched(Server):
             assert self.look() == self.before
             raise
 
+    def masters(self):
+        """Those that run in the background are found by their configuration."""
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                if str(self.config_path) in title(pid)]
+
+    def clean(self):
+        for pid in self.masters():
+            for member in processes_of_session(os.getsid(pid)):
+                os.kill(member, signal.SIGKILL)
+        super().clean()
+
     def check_end(self):
         if self.session is None:
             assert self.process is None or self.process.poll() is not None, "never calm"
@@ -92,9 +105,8 @@ class Watched(Server):
             self.check_whole()
 
 
-@pytest.fixture
-def watched():
-    """A server that is not started yet, whose end and whose wholeness are checked."""
+@contextlib.contextmanager
+def watching():
     instance = Watched()
     try:
         yield instance
@@ -102,3 +114,10 @@ def watched():
         instance.stop()
     finally:
         instance.clean()
+
+
+@pytest.fixture
+def watched():
+    """A server that is not started yet, whose end and whose wholeness are checked."""
+    with watching() as instance:
+        yield instance

@@ -2,6 +2,7 @@
 
 import re
 
+KILLED = r"exited on signal 9 \(SIGKILL, not sent by the master"
 WHO = r"\[\w+\] .*worker process {pid} \(slot (?P<slot>\d+), generation (?P<generation>\d+)\)"
 LOAD = r"(?P<connections>\d+) connections {fate}, peak memory (?P<memory>\d+) KiB, (?P<request>.*)$"
 

@@ -9,12 +9,11 @@ import time
 import pytest
 
 from conftest import SIMPLE
-from faults.records import death, hang
+from faults.records import KILLED, death, hang
 from fleet import Fleet
 from harness import FLAVOUR, SLOW, wait_until
 from probe import Probe
 
-KILLED = r"exited on signal 9 \(SIGKILL, not sent by the master"
 TICKS = os.sysconf("SC_CLK_TCK")
 REQUEST = b"GET /docs/alpha.txt HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -49,6 +48,12 @@ def used(pid):
 def forks(server, slot):
     """The workers that this slot has had."""
     return re.findall(rf"worker process (\d+) started \(slot {slot},", server.errors())
+
+
+def plant_big(server):
+    """A file that takes its time to be sent, and none to be made."""
+    with open(server.dir / "big", "wb") as file:
+        file.truncate(64 << 20)
 
 
 # --- death ----------------------------------------------------------------------------------
@@ -109,7 +114,7 @@ CAUSES = {
 def test_the_record_of_a_death(watched, what):
     """Who, since when, of what, with how many connections and how much memory, doing what."""
     watched.expect_log = ["worker process .* exited"]
-    (watched.dir / "big").write_bytes(b"x" * (64 << 20))
+    plant_big(watched)
     watched.use_hooks()
     watched.start(BIG)
     watched.calm()
@@ -172,7 +177,7 @@ def connection_to(server, others):
 def test_workers_that_hang_are_reported_and_replaced(watched):
     """One is stopped while it sends, one turns on the spot; the third one serves."""
     watched.expect_log = ["hangs", r"exited on signal 6", r"exited on signal 9 .*by the master\)"]
-    (watched.dir / "big").write_bytes(b"x" * (64 << 20))
+    plant_big(watched)
     watched.use_hooks()
     watched.start("worker_hang_timeout 3s;" + BIG.replace("processes 1", "processes 3"))
     watched.calm()
