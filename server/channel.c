@@ -68,6 +68,22 @@ enum channel_result channel_recv(int channel, struct message *message, int *fd)
     return CHANNEL_MESSAGE;
 }
 
+bool channel_listen(int *channel, channel_hear *hear, void *context)
+{
+    struct message message;
+    int fd;
+    enum channel_result result = CHANNEL_NOTHING;
+    while (*channel >= 0 &&
+           (result = channel_recv(*channel, &message, &fd)) == CHANNEL_MESSAGE) {
+        hear(context, &message, fd);
+    }
+    if (result == CHANNEL_CLOSED) {
+        fd_close(*channel);
+        *channel = -1;
+    }
+    return result != CHANNEL_CLOSED;
+}
+
 void channel_settle(const struct message *message, int fd)
 {
     if (message->type == MESSAGE_STANDARD) {

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum message_type {
@@ -69,6 +70,13 @@ enum channel_result {
 
 /* *fd is the descriptor that came along, the caller's then, or -1. */
 enum channel_result channel_recv(int channel, struct message *message, int *fd);
+
+/* What to do with a message; `fd` came along, -1: none, and is the function's own. */
+typedef void channel_hear(void *context, const struct message *message, int fd);
+
+/* Hears all that has come so far. False: the other side is gone; then the channel is
+ * closed and set to -1, which stands for one that says nothing. */
+bool channel_listen(int *channel, channel_hear *hear, void *context);
 
 /* What any child does with a message that says nothing to it in particular: a new
  * standard error is taken, another descriptor is closed. */

@@ -36,15 +36,9 @@ static void note(void *context, enum log_level level, const char *format, ...)
     va_end(args);
 }
 
-static uint32_t slots_ready(const struct logger *logger)
+static void obey(void *context, const struct message *message, int fd)
 {
-    uint32_t ready =
-        atomic_load_explicit(&shm_head(logger->shm)->slots, memory_order_acquire);
-    return ready < SLOT_MAX ? ready : SLOT_MAX;
-}
-
-static void obey(struct logger *logger, const struct message *message, int fd)
-{
+    struct logger *logger = context;
     switch (message->type) {
     case MESSAGE_FILE:
         logfiles_take(logger->files, message->value, message->text, fd);
@@ -66,16 +60,7 @@ static void obey(struct logger *logger, const struct message *message, int fd)
 
 static void read_channel(struct logger *logger)
 {
-    struct message message;
-    int fd;
-    enum channel_result result = CHANNEL_NOTHING;
-    while (logger->channel >= 0 &&
-           (result = channel_recv(logger->channel, &message, &fd)) == CHANNEL_MESSAGE) {
-        obey(logger, &message, fd);
-    }
-    if (result == CHANNEL_CLOSED) {
-        fd_close(logger->channel);
-        logger->channel = -1;
+    if (!channel_listen(&logger->channel, obey, logger)) {
         logger->orphaned_ms = clock_read_ns() / NS_PER_MS;
     }
 }
@@ -94,7 +79,7 @@ static void add(struct logger *logger, uint32_t number, struct slice record)
  * successor of a logger that died takes again what was not written. */
 static size_t drain(struct logger *logger)
 {
-    uint32_t slots = slots_ready(logger);
+    uint32_t slots = shm_slots(logger->shm);
     size_t taken = 0;
     for (uint32_t slot = 0; slot < slots; slot++) {
         struct ring *ring = shm_ring(logger->shm, slot);
@@ -114,7 +99,7 @@ static size_t drain(struct logger *logger)
 
 static bool rings_empty(const struct logger *logger)
 {
-    uint32_t slots = slots_ready(logger);
+    uint32_t slots = shm_slots(logger->shm);
     for (uint32_t slot = 0; slot < slots; slot++) {
         if (ring_used(shm_ring(logger->shm, slot)) != 0) {
             return false;
@@ -131,7 +116,7 @@ static void report_drops(struct logger *logger)
         return;
     }
     logger->reported_ms = now;
-    uint32_t slots = slots_ready(logger);
+    uint32_t slots = shm_slots(logger->shm);
     for (uint32_t slot = 0; slot < slots; slot++) {
         uint64_t drops = ring_drops(shm_ring(logger->shm, slot));
         uint64_t known = atomic_exchange(shm_reported(logger->shm, slot), drops);
@@ -144,7 +129,7 @@ static void report_drops(struct logger *logger)
 
 static bool workers_alive(const struct logger *logger)
 {
-    uint32_t slots = slots_ready(logger);
+    uint32_t slots = shm_slots(logger->shm);
     for (uint32_t slot = SLOT_FIRST_WORKER; slot < slots; slot++) {
         pid_t pid = atomic_load(&shm_board(logger->shm, slot)->pid);
         if (pid > 1 && kill(pid, 0) == 0) {
@@ -194,7 +179,7 @@ static void rest(struct logger *logger, enum logger_state state)
 
 static void take_over_rings(const struct logger *logger)
 {
-    uint32_t slots = slots_ready(logger);
+    uint32_t slots = shm_slots(logger->shm);
     for (uint32_t slot = 0; slot < slots; slot++) {
         ring_rewind(shm_ring(logger->shm, slot));
     }

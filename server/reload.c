@@ -136,24 +136,19 @@ static void begin_check(struct master *master)
     reload->deadline_ms = master->slots.now_ms + CHECK_MS;
 }
 
+static void hear(void *context, const struct message *message, int fd)
+{
+    struct reload *reload = context;
+    fd_close(fd);
+    if (message->type == MESSAGE_NOTE && reload->state == RELOAD_CHECKING) {
+        log_write(NULL, (enum log_level)message->value, "%s", message->text);
+        verdict_say(&reload->verdict, "%s", message->text);
+    }
+}
+
 void reload_listen(struct master *master)
 {
-    struct reload *reload = &master->reload;
-    struct message message;
-    int fd;
-    enum channel_result result = CHANNEL_NOTHING;
-    while (reload->channel >= 0 &&
-           (result = channel_recv(reload->channel, &message, &fd)) == CHANNEL_MESSAGE) {
-        fd_close(fd);
-        if (message.type == MESSAGE_NOTE && reload->state == RELOAD_CHECKING) {
-            log_write(NULL, (enum log_level)message.value, "%s", message.text);
-            verdict_say(&reload->verdict, "%s", message.text);
-        }
-    }
-    if (result == CHANNEL_CLOSED) {
-        fd_close(reload->channel);
-        reload->channel = -1;
-    }
+    channel_listen(&master->reload.channel, hear, &master->reload);
 }
 
 void reload_reaped(struct master *master, pid_t pid, int status)

@@ -249,12 +249,6 @@ bool spawn_logger(struct master *master)
     return slots_start(&master->slots, slot);
 }
 
-static void close_channel(struct slot *slot)
-{
-    fd_close(slot->channel);
-    slot->channel = -1;
-}
-
 /* What a worker that was told to leave took with it, when it was killed over it. */
 static void count_cut(struct master *master, const struct slot *slot)
 {
@@ -271,7 +265,8 @@ void spawn_bury(struct master *master, struct slot *slot, int status,
     tally_bury(master, slot, status);
     blame_request(master, slot, status);
     count_cut(master, slot);
-    close_channel(slot);
+    fd_close(slot->channel);
+    slot->channel = -1;
     slot->pid = 0;
     atomic_store(&shm_board(&master->shm, slot->number)->pid, 0);
     slot_handle(&master->slots, slot, SLOT_DIED);
@@ -297,8 +292,17 @@ static void become_ready(struct master *master, struct slot *slot)
     }
 }
 
-static void hear(struct master *master, struct slot *slot, const struct message *message)
+struct listening {
+    struct master *master;
+    struct slot *slot;
+};
+
+static void hear(void *context, const struct message *message, int fd)
 {
+    const struct listening *listening = context;
+    struct master *master = listening->master;
+    struct slot *slot = listening->slot;
+    fd_close(fd);
     switch (message->type) {
     case MESSAGE_READY:
         become_ready(master, slot);
@@ -325,15 +329,6 @@ static void hear(struct master *master, struct slot *slot, const struct message 
 
 void spawn_listen(struct master *master, struct slot *slot)
 {
-    struct message message;
-    int fd;
-    enum channel_result result = CHANNEL_NOTHING;
-    while (slot->channel >= 0 &&
-           (result = channel_recv(slot->channel, &message, &fd)) == CHANNEL_MESSAGE) {
-        fd_close(fd);
-        hear(master, slot, &message);
-    }
-    if (result == CHANNEL_CLOSED) {
-        close_channel(slot);
-    }
+    struct listening listening = {master, slot};
+    channel_listen(&slot->channel, hear, &listening);
 }

@@ -220,26 +220,22 @@ void upgrade_reaped(struct master *master, pid_t pid, int status)
               master->current->number);
 }
 
+static void hear(void *context, const struct message *message, int fd)
+{
+    struct master *master = context;
+    struct upgrade *upgrade = &master->upgrade;
+    fd_close(fd);
+    if (message->type == MESSAGE_FAILED) {
+        snprintf(upgrade->why, sizeof(upgrade->why), "%.*s",
+                 (int)sizeof(upgrade->why) - 1, message->text);
+    } else if (message->type == MESSAGE_READY && upgrade->state == UPGRADE_STARTING) {
+        step_aside(master);
+    }
+}
+
 void upgrade_listen(struct master *master)
 {
-    struct upgrade *upgrade = &master->upgrade;
-    struct message message;
-    int fd;
-    enum channel_result result = CHANNEL_NOTHING;
-    while (upgrade->channel >= 0 &&
-           (result = channel_recv(upgrade->channel, &message, &fd)) == CHANNEL_MESSAGE) {
-        fd_close(fd);
-        if (message.type == MESSAGE_FAILED) {
-            snprintf(upgrade->why, sizeof(upgrade->why), "%.*s",
-                     (int)sizeof(upgrade->why) - 1, message.text);
-        } else if (message.type == MESSAGE_READY && upgrade->state == UPGRADE_STARTING) {
-            step_aside(master);
-        }
-    }
-    if (result == CHANNEL_CLOSED) {
-        fd_close(upgrade->channel);
-        upgrade->channel = -1;
-    }
+    channel_listen(&master->upgrade.channel, hear, master);
 }
 
 /* --- deadlines ---------------------------------------------------------------------- */
