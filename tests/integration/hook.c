@@ -8,12 +8,20 @@
  *   loop                 turns on the spot for good
  *   unfit                at the start: says why it cannot start
  *   memory               touches 64 MiB and keeps them
+ *
+ * Its clocks go wrong by what the file of that name and ".clock" holds, if it is there at
+ * the start: two numbers of 64 bits, seconds of the wall clock and of the monotonic one.
  */
 #include "server/hook.h"
+#include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WHAT_MAX     16
@@ -83,4 +91,35 @@ void hook_request(struct slice path)
         snprintf(what, sizeof(what), "%.*s", (int)rest.len, rest.ptr);
         fail(what);
     }
+}
+
+/* --- clocks ------------------------------------------------------------------------- */
+
+static const volatile int64_t *map_errors(void)
+{
+    const char *hook = getenv("TINYHTTPD_HOOK");
+    char path[4096];
+    snprintf(path, sizeof(path), "%s.clock", hook == NULL ? "" : hook);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    void *mapped = MAP_FAILED;
+    if (fd >= 0) {
+        mapped = mmap(NULL, 2 * sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+        close(fd);
+    }
+    static const int64_t none[2];
+    return mapped == MAP_FAILED ? none : mapped;
+}
+
+/* In place of libc's. */
+int clock_gettime(clockid_t which, struct timespec *time)
+{
+    static const volatile int64_t *errors;
+    if (errors == NULL) {
+        errors = map_errors();
+    }
+    int result = (int)syscall(SYS_clock_gettime, which, time);
+    if (which == CLOCK_REALTIME || which == CLOCK_MONOTONIC) {
+        time->tv_sec += (time_t)errors[which == CLOCK_MONOTONIC];
+    }
+    return result;
 }
