@@ -76,15 +76,13 @@ bool control_open(struct control *control, const char *pid_path)
         unlink(path);
     }
     int fd = bind_private(&address);
-    if (fd < 0 || lstat(path, &st) < 0) {
+    if (fd < 0 || !file_id_read(path, &control->id)) {
         fd_close(fd);
         free(path);
         return false;
     }
     control->fd = fd;
     control->path = path;
-    control->device = st.st_dev;
-    control->inode = st.st_ino;
     return true;
 }
 
@@ -134,10 +132,8 @@ void control_close(struct control *control)
         send(client->fd, last, sizeof(last) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         drop(control, client);
     }
-    struct stat st;
-    if (control->path != NULL && lstat(control->path, &st) == 0 &&
-        st.st_dev == control->device && st.st_ino == control->inode) {
-        unlink(control->path);
+    if (control->path != NULL) {
+        file_id_unlink(&control->id, control->path);
     }
     free(control->path);
     fd_close(control->fd);

@@ -23,6 +23,7 @@
 #ifndef SERVER_CONTROL_H
 #define SERVER_CONTROL_H
 
+#include "common/file_id.h"
 #include "common/list.h"
 #include <poll.h>
 #include <stdbool.h>
@@ -37,8 +38,7 @@ struct master;
 struct control {
     int fd;     /* -1: there is no socket */
     char *path; /* owned */
-    dev_t device;
-    ino_t inode;
+    struct file_id id;
     struct list clients;
     unsigned count;
     int64_t resume_ms; /* no new client before: descriptors ran out; 0: none did */

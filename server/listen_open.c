@@ -103,18 +103,16 @@ static bool bind_unix(int fd, const struct listen_socket *socket,
                        path, (long)getpid());
     beside.len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len + 1);
     unlink(beside.u.un.sun_path); /* left by a process of the same number that crashed */
-    struct stat st;
     if (bind(fd, &beside.u.sa, beside.len) < 0) {
         return fail(problem, "bind()");
     }
     if (chmod(beside.u.un.sun_path, UNIX_MODE) < 0 || listen(fd, socket->backlog) < 0 ||
-        lstat(beside.u.un.sun_path, &st) < 0 || rename(beside.u.un.sun_path, path) < 0) {
+        !file_id_read(beside.u.un.sun_path, &listener->id) ||
+        rename(beside.u.un.sun_path, path) < 0) {
         fail(problem, "bind()");
         unlink(beside.u.un.sun_path);
         return false;
     }
-    listener->device = st.st_dev;
-    listener->inode = st.st_ino;
     return true;
 }
 
@@ -194,19 +192,14 @@ void listen_shut(const struct listener *listener)
 
 void listen_remember_path(struct listener *listener)
 {
-    struct stat st;
-    if (IS_UNIX(&listener->addr) && lstat(listener->addr.u.un.sun_path, &st) == 0) {
-        listener->device = st.st_dev;
-        listener->inode = st.st_ino;
+    if (IS_UNIX(&listener->addr)) {
+        file_id_read(listener->addr.u.un.sun_path, &listener->id);
     }
 }
 
 void listen_unlink(const struct listener *listener)
 {
-    struct stat st;
-    const char *path = listener->addr.u.un.sun_path;
-    if (IS_UNIX(&listener->addr) && lstat(path, &st) == 0 &&
-        st.st_dev == listener->device && st.st_ino == listener->inode) {
-        unlink(path);
+    if (IS_UNIX(&listener->addr)) {
+        file_id_unlink(&listener->id, listener->addr.u.un.sun_path);
     }
 }

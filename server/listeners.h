@@ -13,6 +13,7 @@
 #define SERVER_LISTENERS_H
 
 #include "common/buf.h"
+#include "common/file_id.h"
 #include "config/diagnose.h"
 #include "config/settings.h"
 #include "server/listen_inherit.h"
@@ -24,10 +25,9 @@ struct listener {
     struct sockaddr_any addr;
     int fd;
     bool ipv6only;
-    bool lent;      /* by a service manager, which has it when this process is gone */
-    unsigned users; /* configurations that listen there */
-    dev_t device;   /* of a unix socket's path, to remove no other one's */
-    ino_t inode;
+    bool lent;         /* by a service manager, which has it when this process is gone */
+    unsigned users;    /* configurations that listen there */
+    struct file_id id; /* of a unix socket's path, to remove no other one's */
 };
 
 struct listeners {

@@ -24,17 +24,15 @@ static pid_t read_pid(int fd)
     return sensible ? (pid_t)value : 0;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Whether the locked descriptor is still what the path names: another master may have
  * removed the file between our open and our lock. */
 static bool is_current(const char *path, int fd, struct stat *held)
 {
-    struct stat named;
-    return fstat(fd, held) == 0 && lstat(path, &named) == 0 && same_file(held, &named);
+    if (fstat(fd, held) < 0) {
+        return false;
+    }
+    struct file_id id = file_id_of(held);
+    return file_id_is_at(&id, path);
 }
 
 static enum pidfile_result lock_once(struct pidfile *pidfile, const char *path,
@@ -61,8 +59,7 @@ static enum pidfile_result lock_once(struct pidfile *pidfile, const char *path,
         errno = EINVAL;
         return PIDFILE_ERROR;
     }
-    *pidfile = (struct pidfile){
-        .path = xstrdup(path), .fd = fd, .device = st.st_dev, .inode = st.st_ino};
+    *pidfile = (struct pidfile){.path = xstrdup(path), .fd = fd, .id = file_id_of(&st)};
     return PIDFILE_OK;
 }
 
@@ -131,10 +128,8 @@ int pidfile_move(struct pidfile *pidfile, const char *suffix)
 
 void pidfile_remove(struct pidfile *pidfile)
 {
-    struct stat named;
-    if (pidfile->path != NULL && lstat(pidfile->path, &named) == 0 &&
-        named.st_dev == pidfile->device && named.st_ino == pidfile->inode) {
-        unlink(pidfile->path);
+    if (pidfile->path != NULL) {
+        file_id_unlink(&pidfile->id, pidfile->path);
     }
     fd_close(pidfile->fd);
     free(pidfile->path);

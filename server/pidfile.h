@@ -8,6 +8,7 @@
 #ifndef SERVER_PIDFILE_H
 #define SERVER_PIDFILE_H
 
+#include "common/file_id.h"
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,8 +16,7 @@ struct pidfile {
     char *path; /* owned; NULL: there is no pid file */
     char *home; /* where it was before it was moved; owned; NULL: it was not */
     int fd;
-    dev_t device;
-    ino_t inode;
+    struct file_id id;
 };
 
 #define PIDFILE_NONE                                                                     \
