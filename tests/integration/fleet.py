@@ -8,7 +8,10 @@ is found out.
 
 import asyncio
 import collections
+import contextlib
 import random
+import subprocess
+import sys
 import threading
 
 from harness import SLOW
@@ -21,11 +24,13 @@ class Failure(Exception):
 
 
 class Connection:
-    """One connection of a client; `kept` says that the server will take another request."""
+    """One connection of a client; `kept` says that the server will take another request,
+    `fields` are those of the last answer, names and values in lower case."""
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
         self.kept = True
+        self.fields = {}
 
     def is_open(self):
         return self.kept and not self.reader.at_eof() and self.reader.exception() is None
@@ -48,6 +53,7 @@ class Connection:
             raise Failure("cut" if begun else "reset") from None
         except OSError as error:
             raise Failure(type(error).__name__) from None
+        self.fields = fields
         self.kept = fields.get(b"connection") != b"close"
         return int(head[9:12])
 
@@ -131,3 +137,21 @@ class Fleet:
             await asyncio.sleep(random.uniform(0, self.think))
         if connection is not None:
             connection.close()
+
+
+def main(host, port, *command):
+    """Runs the command while clients ask for /, on connections that they keep and on new ones."""
+    fleets = [Fleet((host, int(port)), clients=16, think=0.02, lag=0.005, keep=keep)
+              for keep in (True, False)]
+    with contextlib.ExitStack() as stack:
+        for fleet in fleets:
+            stack.enter_context(fleet)
+        status = subprocess.call(command)
+    for fleet in fleets:
+        fleet.check()
+    print(f"{sum(fleet.done for fleet in fleets)} requests answered, 0 failed")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
