@@ -13,6 +13,7 @@
 #define FULL_PAUSE_MS   100  /* then look again for one that has been idle long enough */
 #define BACKOFF_MIN_MS  100  /* doubled .. */
 #define BACKOFF_MAX_MS  1000 /* .. up to this */
+#define LOOK_AGAIN_MS   1000
 #define COMPLAIN_MS     10000
 #define BEAT_FRESH_NS   (2 * NS_PER_SEC)
 #define SHARE_TOLERANCE 4 /* connections, or an eighth */
@@ -50,13 +51,6 @@ static void end_pause(struct worker *worker)
     timer_clear(worker->timers, &worker->accept.resume);
     worker->accept.pause = ACCEPT_RUNNING;
     listen_all(worker);
-}
-
-static void resume_by_time(struct timer *timer)
-{
-    struct worker *worker = LIST_ITEM(timer, struct worker, accept.resume);
-    worker->accept.owed = worker->accept.pause == ACCEPT_AHEAD;
-    end_pause(worker);
 }
 
 void accept_resume(struct worker *worker)
@@ -122,6 +116,36 @@ static bool is_ahead(const struct worker *worker)
     uint32_t eighth = least / 8;
     uint32_t margin = eighth > SHARE_TOLERANCE ? eighth : SHARE_TOLERANCE;
     return worker->conns.count + 1 > (size_t)least + margin;
+}
+
+/* Full, with nobody to send away, while another worker has room: a wake-up would come
+ * here in place of there. */
+static bool is_in_the_way(const struct worker *worker)
+{
+    return is_full(worker) && conns_least_wanted(&worker->conns) == NULL &&
+           least_loaded(worker) != UINT32_MAX;
+}
+
+static void resume_by_time(struct timer *timer)
+{
+    struct worker *worker = LIST_ITEM(timer, struct worker, accept.resume);
+    worker->accept.owed = worker->accept.pause == ACCEPT_AHEAD;
+    if (is_in_the_way(worker)) {
+        pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);
+    } else {
+        end_pause(worker);
+    }
+}
+
+/* A client wakes one worker only. When that one dies, hangs or finds itself full before
+ * it takes the connection, the others find it here. */
+static void look_again(struct timer *timer)
+{
+    struct worker *worker = LIST_ITEM(timer, struct worker, accept.again);
+    if (worker->accept.pause == ACCEPT_RUNNING) {
+        listen_all(worker);
+    }
+    timer_set(worker->timers, timer, clock_now_ms() + LOOK_AGAIN_MS);
 }
 
 /* --- when accept fails -------------------------------------------------------------- */
@@ -255,6 +279,9 @@ static enum outcome take(struct acceptor *acceptor)
     step_aside(acceptor);
     make_place(worker);
     conn_open(worker, fd, &peer.u.sa, acceptor->listener);
+    if (!worker->accept.closed && is_in_the_way(worker)) {
+        pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);
+    }
     return TOOK_ONE;
 }
 
@@ -301,6 +328,7 @@ void accept_start(struct worker *worker, const int *fds, size_t count)
         .count = count,
     };
     timer_init(&accept->resume, resume_by_time);
+    timer_init(&accept->again, look_again);
     for (size_t i = 0; i < count; i++) {
         accept->items[i] = (struct acceptor){
             .source = {.ready = ready, .fd = fds[i]},
@@ -308,7 +336,7 @@ void accept_start(struct worker *worker, const int *fds, size_t count)
             .listener = worker->config->sockets[i],
         };
     }
-    listen_all(worker);
+    look_again(&accept->again);
 }
 
 static void take_queued_ones(struct acceptor *acceptor)
@@ -327,6 +355,7 @@ void accept_stop(struct worker *worker, bool take_queued)
     }
     accept->closed = true;
     timer_clear(worker->timers, &accept->resume);
+    timer_clear(worker->timers, &accept->again);
     for (size_t i = 0; i < accept->count; i++) {
         struct acceptor *acceptor = &accept->items[i];
         if (take_queued) {

@@ -6,6 +6,7 @@
  * now holds more than its share of the connections leaves the listeners alone for 10 ms,
  * so that nobody waits for it; one that has no free connection, until it has. Running out
  * of descriptors pauses too, 100 ms doubling to 1 s; nothing here spins and nothing dies.
+ * All look once a second whether a client waits of whom they were not told.
  */
 #ifndef SERVER_ACCEPT_H
 #define SERVER_ACCEPT_H
@@ -37,6 +38,7 @@ struct acceptors {
     struct acceptor *items;
     size_t count;
     struct timer resume;   /* ends a pause */
+    struct timer again;    /* looks for clients of whom nobody was told */
     int backoff_ms;        /* of the last pause for want of descriptors */
     int64_t complained_ms; /* when the log last said so */
     enum accept_pause pause;

@@ -296,6 +296,41 @@ START_TEST(lets_the_other_worker_go_first_when_full)
 }
 END_TEST
 
+/* Where it cannot help, it must not be woken in place of the other. */
+START_TEST(is_not_woken_while_it_is_full_and_another_is_not)
+{
+    begin(site);
+    live.connections_max = 2;
+    other_worker(0);
+    struct live_client a = dial("127.0.0.1"), b = dial("127.0.0.1");
+    until(live.conns.count == 2);
+    ck_assert_int_eq(live.accept.pause, ACCEPT_FULL);
+    for (int64_t start = clock_read_ns(); clock_read_ns() - start < 150 * NS_PER_MS;) {
+        ck_assert(!is_listening());
+        live_turn(5);
+    }
+    ck_assert_ptr_null(strstr(serve_text(&serve.error_log), "clients have to wait"));
+    atomic_store(&other->connections_free, 0);
+    until(is_listening());
+    live_leave(&a);
+    live_leave(&b);
+    end();
+}
+END_TEST
+
+/* As when another worker was woken, and died before it accepted. */
+START_TEST(finds_a_client_of_whom_it_was_not_told)
+{
+    begin(site);
+    ev_set(live.loop, &live.accept.items[0].source, 0);
+    struct live_client client = dial("127.0.0.1");
+    live_send(&client, GET);
+    live_expect(&client, "\r\n\r\n127.0.0.1");
+    live_leave(&client);
+    end();
+}
+END_TEST
+
 static void differ_little(void)
 {
     atomic_store(&other->connections, 4);
@@ -384,6 +419,8 @@ UNIT_SUITE(accept)
     UNIT_TEST(pauses_without_descriptors_and_goes_on);
     UNIT_TEST(lets_the_other_worker_go_first);
     UNIT_TEST(lets_the_other_worker_go_first_when_full);
+    UNIT_TEST(is_not_woken_while_it_is_full_and_another_is_not);
+    UNIT_TEST(finds_a_client_of_whom_it_was_not_told);
     UNIT_LOOP(does_not_wait_for_who_would_not_take_it, 0,
               (int)(sizeof(excuses) / sizeof(excuses[0])));
     UNIT_TEST(takes_the_queue_before_it_stops);
