@@ -1,5 +1,6 @@
 """The server as process 1 of a PID namespace, in the root folder of the container image."""
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -154,7 +155,9 @@ class Container:
 
     def clean(self):
         if self.process is not None:
-            self.process.kill()  # and the kernel what is in its namespace
+            for pid in processes_of_session(self.process.pid):
+                with contextlib.suppress(ProcessLookupError):  # it went with process 1
+                    os.kill(pid, signal.SIGKILL)
             self.end()
 
     # --- what it says and answers --------------------------------------------------------
