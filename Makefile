@@ -10,6 +10,9 @@ EV      ?= epoll
 PREFIX  ?= /usr/local
 SYSCONFDIR ?= /etc
 LOCALSTATEDIR ?= /var
+RUNSTATEDIR ?= $(LOCALSTATEDIR)/run
+RUN_USER ?= nobody
+WWW_DIR ?= $(PREFIX)/share/tinyhttpd/html
 BUILD   := build/$(FLAVOUR)$(if $(filter poll,$(EV)),-poll)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -31,12 +34,13 @@ LDFLAGS_fuzz    := $(SANITIZE)
 CFLAGS_musl     := -O2 -g
 LDFLAGS_musl    := -static
 
+CPPFLAGS ?=
 CFLAGS  ?=
 LDFLAGS ?=
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -I. -DTINYHTTPD_VERSION='"$(VERSION)"' \
               -DTINYHTTPD_PREFIX='"$(PREFIX)"' -DTINYHTTPD_SYSCONFDIR='"$(SYSCONFDIR)"' \
               -DTINYHTTPD_LOCALSTATEDIR='"$(LOCALSTATEDIR)"' \
-              $(CFLAGS_$(FLAVOUR)) $(CFLAGS)
+              $(CFLAGS_$(FLAVOUR)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 LIBS :=
 
@@ -155,17 +159,18 @@ lint:
 
 # --- installation ------------------------------------------------------------------------
 SHELL_SCRIPTS := $(addprefix scripts/,install-test-packages find-python fuzz check-style \
-                   tinyhttpd.init)
-SUBSTITUTE := sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
-                  -e 's|@LOCALSTATEDIR@|$(LOCALSTATEDIR)|g'
-RUN_DIR := $(filter-out /var/run,$(LOCALSTATEDIR)/run) # that one is the system's own
+                   tinyhttpd.init make-deb check-deb debian/postinst debian/prerm debian/postrm)
+SUBSTITUTE := sed $(foreach name,PREFIX SYSCONFDIR LOCALSTATEDIR RUNSTATEDIR RUN_USER WWW_DIR,\
+                      -e 's|@$(name)@|$($(name))|g')
+RUN_DIR := $(filter-out /run /var/run,$(RUNSTATEDIR)) # these are the system's own
 .PHONY: install uninstall clean
 install: build/tinyhttpd
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/tinyhttpd \
 	    $(DESTDIR)$(PREFIX)/share/tinyhttpd/html $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	    $(DESTDIR)$(SYSCONFDIR)/tinyhttpd $(DESTDIR)$(SYSCONFDIR)/init.d \
-	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d $(DESTDIR)$(LOCALSTATEDIR)/log/tinyhttpd \
+	    $(DESTDIR)$(SYSCONFDIR)/default $(DESTDIR)$(SYSCONFDIR)/logrotate.d \
+	    $(DESTDIR)$(LOCALSTATEDIR)/log/tinyhttpd \
 	    $(addprefix $(DESTDIR),$(RUN_DIR))
 	install -m 755 build/tinyhttpd $(DESTDIR)$(PREFIX)/sbin/tinyhttpd
 	install -m 644 server/tinyhttpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/
@@ -178,9 +183,11 @@ install: build/tinyhttpd
 	$(SUBSTITUTE) scripts/tinyhttpd.logrotate >$(DESTDIR)$(SYSCONFDIR)/logrotate.d/tinyhttpd
 	$(SUBSTITUTE) scripts/tinyhttpd.service \
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/tinyhttpd.service
-	@conf=$(DESTDIR)$(SYSCONFDIR)/tinyhttpd/tinyhttpd.conf; \
-	if [ -e $$conf ]; then echo "kept $$conf"; \
-	else $(SUBSTITUTE) scripts/tinyhttpd.conf >$$conf && echo "wrote $$conf"; fi
+	@for pair in tinyhttpd.conf:tinyhttpd/tinyhttpd.conf tinyhttpd.default:default/tinyhttpd; do \
+	    to=$(DESTDIR)$(SYSCONFDIR)/$${pair#*:}; \
+	    if [ -e $$to ]; then echo "kept $$to"; \
+	    else $(SUBSTITUTE) scripts/$${pair%:*} >$$to && echo "wrote $$to" || exit 1; fi; \
+	done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/tinyhttpd $(DESTDIR)$(PREFIX)/share/man/man8/tinyhttpd.8 \
@@ -188,6 +195,14 @@ uninstall:
 	    $(DESTDIR)$(SYSCONFDIR)/init.d/tinyhttpd $(DESTDIR)$(SYSCONFDIR)/logrotate.d/tinyhttpd \
 	    $(DESTDIR)$(PREFIX)/lib/systemd/system/tinyhttpd.service
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/tinyhttpd $(DESTDIR)$(PREFIX)/share/tinyhttpd
+
+# A package of Debian; check-deb takes it through its whole life, in a chroot, as root.
+.PHONY: deb check-deb
+deb:
+	scripts/make-deb
+
+check-deb:
+	scripts/check-deb build/debian-root
 
 clean:
 	rm -rf build
