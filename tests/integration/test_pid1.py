@@ -23,16 +23,15 @@ NOBODY = 65534
 RUN_TIME = """
 root=$1 run=$2 user=$3 enter=$4
 shift 4
-mount --bind "$root" "$root"
+mount --bind -o ro "$root" "$root"
 test ! -d "$root/proc" || mount -t proc proc "$root/proc"
 test -z "$run" || mount -t tmpfs -o mode=1777 tmpfs "$root/run"
-mount -o remount,bind,ro "$root"
 exec $enter chroot --userspec="$user" --groups= "$root" "$@"
 """
 NEW = "unshare --pid --fork --kill-child"
 
 # Thirty processes whose parent ends; they end when standard input does.
-ORPHANS = "exec 3<&0; for i in 1 2 3 4 5 6 7 8 9 10; do (cat <&3 & cat <&3 & cat <&3 &); done"
+ORPHANS = "exec 3<&0; for i in 1 2 3 4 5 6; do (for j in 1 2 3 4 5; do read _ <&3 & done); done"
 ORPHAN_COUNT = 30
 
 
@@ -174,7 +173,7 @@ class Container:
         return set(self.pids("worker process (generation"))
 
     def orphans(self):
-        return [name for name in children(self.master).values() if name in ("cat", "sh")]
+        return [name for name in children(self.master).values() if name == "sh"]
 
     def tell(self, word):
         """tinyhttpd -s WORD, as another process of the container."""
@@ -210,8 +209,10 @@ def container(image):
 
 @pytest.mark.parametrize("user", [0, 1000])
 def test_serves_from_a_read_only_root_without_proc_and_dev(container, user):
-    container.start(user=user)
+    """Not even where standard input is closed, whose place /dev/null takes elsewhere."""
+    container.start(user=user, preexec_fn=lambda: os.close(0), stdin=None)
     container.check_serves()
+    assert os.readlink(f"/proc/{container.master}/fd/0") == str(container.root)
     assert {os.stat(f"/proc/{pid}").st_uid for pid in container.workers()} == {user or NOBODY}
     assert not [*container.root.glob("dev"), *container.root.glob("tmp")]
     container.stop()
@@ -238,12 +239,6 @@ def test_says_that_there_are_no_users(container):
     assert 'unknown user "nobody"' in words and "there is no /etc/passwd" in words
 
 
-def test_needs_no_null_device_in_place_of_a_closed_descriptor(container):
-    container.start(preexec_fn=lambda: os.close(0), stdin=None)
-    assert os.readlink(f"/proc/{container.master}/fd/0") == str(container.root)
-    container.stop()
-
-
 # --- the duties of process 1 ---------------------------------------------------------------
 
 ALONE = ("daemon off", "master_process off; daemon off")
@@ -262,8 +257,7 @@ def test_reaps_orphans(container, changes, ready):
     container.stop()
 
 
-@pytest.mark.parametrize("number, finishes", [(signal.SIGQUIT, True), (signal.SIGTERM, False),
-                                              (signal.SIGINT, False)])
+@pytest.mark.parametrize("number, finishes", [(signal.SIGQUIT, True), (signal.SIGTERM, False)])
 def test_stops(container, number, finishes):
     container.start()
     with container.wire() as wire:
@@ -289,40 +283,26 @@ def test_obeys_signals_and_words(container):
     wait_until(lambda: len(container.workers() - before) == 2, "new workers")
     os.kill(container.master, signal.SIGUSR1)
     container.wait_error("log files reopened, 0 failed")
-    assert "pid       1" in re.sub(" +", "       ", container.tell("status").stdout)
-    assert container.tell("reload").returncode == 0
+    assert re.search("^pid +1$", container.tell("status").stdout, re.M)
     assert container.tell("quit").returncode == 0
     assert container.end() == 0
 
 
-def test_replaces_workers_that_are_killed(container):
+def test_replaces_workers_that_are_killed_and_takes_them_along(container):
     container.start()
     before = container.workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: len(container.workers() - before) == 2, "new workers")
     container.check_serves()
-    os.kill(container.master, signal.SIGQUIT)
-    assert container.end() == 0
-
-
-def test_its_death_takes_the_workers_along(container):
-    container.start()
-    assert len(container.workers()) == 2
     os.kill(container.master, signal.SIGKILL)
     assert container.end() != 0
 
 
-def test_stays_in_the_foreground(container):
+def test_stays_in_the_foreground_and_does_not_hand_over(container):
+    """The kernel ends the namespace with process 1, and a daemon or a new master with it."""
     container.start(("daemon off", "daemon on"))
-    container.check_serves()
     assert "process 1 stays in the foreground" in container.errors.text()
-    container.stop()
-
-
-def test_does_not_hand_over(container):
-    """The kernel ends the namespace with process 1, and the new master with it."""
-    container.start()
     answer = container.tell("upgrade")
     assert answer.returncode == 1 and "the end of process 1" in answer.stdout
     container.check_serves()
