@@ -11,6 +11,26 @@ int channel_pair(int ends[2])
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends);
 }
 
+pid_t channel_fork(int *channel, const char **failed)
+{
+    int ends[2];
+    *channel = -1;
+    *failed = "socketpair()";
+    if (channel_pair(ends) < 0) {
+        return -1;
+    }
+    pid_t pid = fork();
+    int kept = pid == 0 ? 1 : 0;
+    fd_close(ends[1 - kept]);
+    if (pid < 0) {
+        *failed = "fork()";
+        fd_close(ends[kept]);
+        return -1;
+    }
+    *channel = ends[kept];
+    return pid;
+}
+
 int channel_send(int channel, const struct message *message, int fd)
 {
     return fd_send(channel, message, sizeof(*message), &fd, fd < 0 ? 0 : 1);

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum message_type {
     /* child to master */
@@ -48,6 +49,10 @@ struct message {
 
 /* ends[0] for the master, ends[1] for the child; 0, or -1 with errno. */
 int channel_pair(int ends[2]);
+
+/* As fork(), and a channel between the two: *channel is the end of whoever returns. -1
+ * with errno; then *failed is the call that was refused. */
+pid_t channel_fork(int *channel, const char **failed);
 
 /* 0, or -1 with errno: EAGAIN when the other side does not read, EPIPE when it is gone.
  */

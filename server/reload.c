@@ -110,29 +110,21 @@ static void check(const struct master *master, int channel)
 static void begin_check(struct master *master)
 {
     struct reload *reload = &master->reload;
-    int ends[2];
+    const char *failed;
     reload->wanted = false;
     reload->begun++;
     notify_reloading(&master->notify);
-    if (channel_pair(ends) < 0) {
-        log_errno(NULL, LOG_LEVEL_ALERT, errno, "socketpair() for a check failed");
-        reject(master, "it cannot be checked");
-        return;
-    }
-    pid_t pid = fork();
+    pid_t pid = channel_fork(&reload->channel, &failed);
     if (pid == 0) {
-        check(master, ends[1]);
+        check(master, reload->channel);
     }
-    fd_close(ends[1]);
     if (pid < 0) {
-        fd_close(ends[0]);
-        log_errno(NULL, LOG_LEVEL_ALERT, errno, "fork() for a check failed");
+        log_errno(NULL, LOG_LEVEL_ALERT, errno, "%s for a check failed", failed);
         reject(master, "it cannot be checked");
         return;
     }
     reload->state = RELOAD_CHECKING;
     reload->checker = pid;
-    reload->channel = ends[0];
     reload->deadline_ms = master->slots.now_ms + CHECK_MS;
 }
 

@@ -159,27 +159,18 @@ static void tell_refusal(struct slots *slots, const struct slot *slot, const cha
 static pid_t fork_child(struct master *master, struct slot *slot,
                         struct generation *generation)
 {
-    int ends[2];
-    if (channel_pair(ends) < 0) {
-        tell_refusal(&master->slots, slot, "socketpair()");
-        return -1;
-    }
-    struct child child = {.master = master,
-                          .slot = slot,
-                          .generation = generation,
-                          .channel = ends[1],
-                          .parent = getpid()};
-    pid_t pid = fork();
+    struct child child = {
+        .master = master, .slot = slot, .generation = generation, .parent = getpid()};
+    const char *failed;
+    pid_t pid = channel_fork(&child.channel, &failed);
     if (pid == 0) {
         run_child(&child);
     }
     if (pid < 0) {
-        tell_refusal(&master->slots, slot, "fork()");
-        fd_close(ends[0]);
+        tell_refusal(&master->slots, slot, failed);
     } else {
-        slot->channel = ends[0];
+        slot->channel = child.channel;
     }
-    fd_close(ends[1]);
     return pid;
 }
 

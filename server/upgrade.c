@@ -116,22 +116,16 @@ static const char *objection(const struct master *master)
 static const char *start_program(struct master *master)
 {
     struct upgrade *upgrade = &master->upgrade;
-    int ends[2];
-    if (channel_pair(ends) < 0) {
-        return strerror(errno);
-    }
-    pid_t pid = fork();
+    const char *failed;
+    pid_t pid = channel_fork(&upgrade->channel, &failed);
     if (pid == 0) {
-        become_program(master, ends[1]);
+        become_program(master, upgrade->channel);
     }
-    fd_close(ends[1]);
     if (pid < 0) {
-        fd_close(ends[0]);
         return strerror(errno);
     }
     upgrade->state = UPGRADE_STARTING;
     upgrade->pid = pid;
-    upgrade->channel = ends[0];
     upgrade->deadline_ms = master->slots.now_ms + UPGRADE_READY_MS;
     upgrade->begun++;
     upgrade->why[0] = '\0';
