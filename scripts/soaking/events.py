@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from harness import SLOW, Server, wait_until
+from harness import PROGRAM, SLOW, Server, wait_until
 
 from soaking import processes
 from soaking.load import LOG_FORMAT
@@ -38,8 +38,9 @@ BROKEN = {
     "no log folder": lambda text: text.replace("%DIR%/access.log", "%DIR%/none/access.log"),
     "port taken": lambda text: text.replace("%MORE%", "listen 127.0.0.1:%PORT9%;"),
     "includes itself": lambda text: text.replace("%MORE%", "include %DIR%/tinyhttpd.conf;"),
-    "not fit for workers": lambda text: "working_directory %DIR%/none;" + text,
 }
+if PROGRAM.endswith("-hooked"):
+    BROKEN["unfit workers"] = lambda text: text  # the hook makes them so
 if os.geteuid() != 0:
     del BROKEN["unknown user"]  # a warning: it has no effect
 
@@ -73,18 +74,19 @@ class Subject(Server):
     def pool(self):
         return processes.children(self.session, self.master, "worker process")
 
+    def loggers(self):
+        return processes.children(self.session, self.master, "logger process")
+
     def one_worker(self):
         self.settle()
-        return self.chance.choice(self.pool())
+        return self.chance.choice(wait_until(self.pool, "a worker"))
 
     def one_logger(self):
-        self.settle()
-        return processes.children(self.session, self.master, "logger process")[0]
+        return wait_until(self.loggers, "a logger")[0]
 
     def is_whole(self):
         try:
-            return (len(self.pool()) == WORKERS and
-                    len(processes.children(self.session, self.master, "logger process")) == 1)
+            return len(self.pool()) == WORKERS and len(self.loggers()) == 1
         except (OSError, ValueError):
             return False  # the pid file changes hands
 
@@ -162,14 +164,13 @@ def hang_worker(server):
     victim = server.one_worker()
     server.kill(victim, signal.SIGSTOP, 10)
     wait_until(lambda: victim not in server.pool(), "the hung worker to be replaced", 10)
-    server.load.doom(victim)
     return str(victim)
 
 
 def kill_logger(server):
     victim = server.one_logger()
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: victim != server.one_logger(), "another logger")
+    wait_until(lambda: server.one_logger() != victim, "another logger")
     server.loggers_killed += 1
     return str(victim)
 
@@ -229,11 +230,13 @@ def break_config(server):
     name = server.chance.choice(list(BROKEN))
     pool = server.pool()
     server.configure(BROKEN[name])
+    server.hook_path.write_text("* unfit\n" if name == "unfit workers" else "")
     if server.chance.random() < 0.5 and name not in ("garbage", "cut short"):
         server.say("reload", 1)
     else:
         said = server.verdict(server.hang_up)
         expect("rejected" in said, said)
+    server.hook_path.unlink()
     expect(server.pool() == pool, f"workers {pool} became {server.pool()}")
     server.configure()
     said = server.verdict(server.hang_up)

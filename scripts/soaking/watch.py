@@ -67,9 +67,9 @@ class Watch:
         server = self.server
         pids = set(processes_of_session(server.session))
         pool = server.pool()
-        logger = processes.children(server.session, server.master, "logger process")
+        logger = server.loggers()
         quiet = {server.master, *pool, *logger}
-        if not server.is_whole() or pids != quiet:
+        if not server.is_whole() or not logger or pids != quiet:
             return False
         self.note(server.master, len(pool) + 1)
         self.note(logger[0], 0)
