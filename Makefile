@@ -159,7 +159,8 @@ lint:
 
 # --- installation ------------------------------------------------------------------------
 SHELL_SCRIPTS := $(addprefix scripts/,install-test-packages find-python fuzz check-style \
-                   tinyhttpd.init make-deb check-deb debian/postinst debian/prerm debian/postrm)
+                   container-root tinyhttpd.init make-deb check-deb \
+                   debian/postinst debian/prerm debian/postrm)
 SUBSTITUTE := sed $(foreach name,PREFIX SYSCONFDIR LOCALSTATEDIR RUNSTATEDIR RUN_USER WWW_DIR,\
                       -e 's|@$(name)@|$($(name))|g')
 RUN_DIR := $(filter-out /run /var/run,$(RUNSTATEDIR)) # these are the system's own
