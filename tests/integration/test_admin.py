@@ -1,12 +1,9 @@
 """What an administrator does: the init script, starts and stops that go wrong, limits."""
 
 import os
-import pathlib
 import re
-import resource
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -185,68 +182,6 @@ def test_unknown_user_is_told_with_its_line(server, line, name):
         result = server.run(*option)
         assert result.returncode == 1
         assert re.search(rf"conf:3:\d+: .*{name}", result.stderr), result.stderr
-
-
-# --- limits -------------------------------------------------------------------------------
-
-UID = 31234  # nobody else's: the limit counts the processes of a user
-
-
-def become(limit):
-    resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
-    os.setgid(UID)
-    os.setuid(UID)
-
-
-@pytest.mark.skipif(not is_root(), reason="needs root to become somebody else")
-def test_fork_that_fails(server):
-    """No reload and no replacement while the system has no process to give, few lines
-    about it, and a full pool soon after it has."""
-    server.expect_log = [r"fork\(\)", "exited on signal 9", "rejected"]
-    os.chown(server.dir, UID, UID)
-    server.publish_program()
-    server.start(SIMPLE, preexec_fn=lambda: become(12))
-    others = [subprocess.Popen(["sleep", "60"], preexec_fn=lambda: become(100))
-              for _ in range(12)]
-    try:
-        workers = server.workers()
-        assert re.search(r"fork\(\) .*failed \(11.*\n.*rejected", server.reload())
-        assert server.workers() == workers
-        before = len(server.errors())
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
-        server.wait_error(r"fork\(\) for a child failed")
-        begin = time.monotonic()
-        wait_until(lambda: time.monotonic() - begin > 2.5, "some tries")
-        assert server.errors()[before:].count("fork()") == 1
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-    wait_until(lambda: len(server.workers()) == 2, "a full pool", 3)
-    assert server.get("/").status == 200
-
-
-def test_few_descriptors_and_many_connections(server):
-    """Those that find no room wait; nothing spins, and all goes on when there is room."""
-    def limit():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
-    server.start("worker_processes 1;" + SIMPLE, preexec_fn=limit)
-    wires = [server.wire() for _ in range(100)]
-    for wire in wires:
-        wire.send("GET / HTTP/1.1\r\nHost")
-    server.wait_error("worker_connections are in use")
-    worker = server.workers()[0]
-
-    def cpu():
-        fields = pathlib.Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    used, begin = cpu(), time.monotonic()
-    wait_until(lambda: time.monotonic() - begin > 1, "a second")
-    assert cpu() - used < 0.1 * SLOW
-    for wire in wires:
-        wire.close()
-    assert server.get("/").status == 200
 
 
 def test_one_process_reopens_its_logs(server):

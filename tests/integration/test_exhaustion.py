@@ -4,7 +4,6 @@ import pathlib
 import re
 import select
 import socket
-import time
 
 import pytest
 
@@ -12,8 +11,6 @@ from harness import FLAVOUR, SLOW, wait_until
 from probe import Probe
 from tree import plant
 from wire import Wire
-
-PLACES = 8
 
 
 def config(workers, connections, rest="", location="return 200 $pid;"):
@@ -37,38 +34,6 @@ def is_open(wire):
 
 
 # --- connections ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_oldest_idle_one_gives_its_place_to_a_new_one(server, workers):
-    server.start(config(workers, PLACES // workers))
-    idle = []  # (worker, connection), oldest first
-    for _ in range(PLACES):
-        wire = connect(server)
-        idle.append((wire.request("/pid").body, wire))
-    for _ in range(3):
-        new = connect(server)
-        worker = new.request("/pid").body
-        victim = next(entry for entry in idle if entry[0] == worker)
-        assert victim[1].closed()
-        idle.remove(victim)
-        assert all(is_open(wire) for _, wire in idle)
-        idle.append((worker, new))
-    assert all(wire.request("/pid").status == 200 for _, wire in idle)
-
-
-def test_without_idle_ones_new_clients_wait_for_the_deadlines(server):
-    """A client that asks is served as soon as one that only begins to is cut."""
-    server.start(config(1, PLACES, "client_header_timeout 1s; lingering_timeout 200ms;"))
-    begin = time.monotonic()
-    halves = [connect(server) for _ in range(PLACES)]
-    for wire in halves:
-        wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
-    for _ in range(3):
-        assert server.get("/pid", fields={"Connection": "close"}).status == 200
-    assert 0.9 < time.monotonic() - begin < 1 + 1.5 * SLOW
-    for wire in halves:
-        assert wire.response().status == 408
 
 
 def test_thousands_of_idle_ones_disturb_nobody(server):

@@ -183,26 +183,3 @@ def test_daemon_that_cannot_start_says_why(server):
         result = server.run()
     assert result.returncode == 1 and str(server.port()) in result.stderr
     assert not server.pid_path.exists()
-
-
-def test_few_descriptors_cap_the_connections(server):
-    import resource
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-
-    server.write_config("worker_processes 1; daemon on; " + SIMPLE)
-    result = server.run(preexec_fn=limit)
-    assert result.returncode == 0
-    pid = int(server.pid_path.read_text())
-    try:
-        assert re.search(r"\[warn\].*worker_connections", server.errors() + result.stderr)
-        wires = [server.wire() for _ in range(100)]
-        served = wires[0].request("/docs/alpha.txt")
-        assert served.status == 200
-        for wire in wires:
-            wire.close()
-        assert server.get("/docs/alpha.txt").status == 200
-    finally:
-        server.run("-s", "stop")
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the daemon to end")

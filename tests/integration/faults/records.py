@@ -1,6 +1,10 @@
-"""What the error log says of a worker that died or that hangs."""
+"""What the kernel says of a process, and the error log of one that died or that hangs."""
 
+import os
+import pathlib
 import re
+
+TICKS = os.sysconf("SC_CLK_TCK")
 
 KILLED = r"exited on signal 9 \(SIGKILL, not sent by the master"
 WHO = r"\[\w+\] .*worker process {pid} \(slot (?P<slot>\d+), generation (?P<generation>\d+)\)"
@@ -22,3 +26,18 @@ def death(server, pid):
 def hang(server, pid):
     return record(server, pid, r" hangs after (?P<uptime>[\d.]+) s: no sign of life for "
                                r"(?P<quiet>[\d.]+) s", "open")
+
+
+def stat_fields(pid):
+    """Of proc(5), the third one first."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def begun(pid):
+    """When a process was forked, in seconds since boot, to a hundredth."""
+    return int(stat_fields(pid)[19]) / TICKS
+
+
+def used(pid):
+    """Seconds of the processor that it and its dead children had."""
+    return sum(map(int, stat_fields(pid)[11:15])) / TICKS

@@ -95,7 +95,7 @@ def test_a_stopped_master_comes_back_to_its_workers(watched):
         wait_until(lambda: time.monotonic() - begin > 3.3, "more than the hang timeout")
         watched.process.send_signal(signal.SIGCONT)
         workers = watched.replaced([victim])
-    probe.check()
+    probe.check(longest=1.5)  # a wake-up may be lost with a worker, for a second
     assert set(others) < set(workers)
 
 

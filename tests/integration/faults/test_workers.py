@@ -1,7 +1,6 @@
 """Workers that die, hang, or never come to life while the server runs."""
 
 import os
-import pathlib
 import re
 import signal
 import time
@@ -9,12 +8,11 @@ import time
 import pytest
 
 from conftest import SIMPLE
-from faults.records import KILLED, death, hang
+from faults.records import KILLED, begun, death, hang, used
 from fleet import Fleet
 from harness import FLAVOUR, SLOW, wait_until
 from probe import Probe
 
-TICKS = os.sysconf("SC_CLK_TCK")
 REQUEST = b"GET /docs/alpha.txt HTTP/1.1\r\nHost: a\r\n\r\n"
 
 BIG = """
@@ -28,21 +26,6 @@ http {
     }
 }
 """
-
-
-def stat_fields(pid):
-    """Of proc(5), the third one first."""
-    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def begun(pid):
-    """When a process was forked, in seconds since boot, to a hundredth."""
-    return int(stat_fields(pid)[19]) / TICKS
-
-
-def used(pid):
-    """Seconds of the processor that it and its dead children had."""
-    return sum(map(int, stat_fields(pid)[11:15])) / TICKS
 
 
 def forks(server, slot):
@@ -156,7 +139,7 @@ def test_a_slot_that_keeps_dying_is_forked_ever_more_slowly(watched):
     assert 3 <= count <= 5  # after 0, 100, 300, 700 and 1500 ms, a fifth less at most
     assert cost < 8 * 0.025 * SLOW
     assert len(re.findall(r"\(slot 2, .*exited", watched.errors())) <= 3
-    probe.check()
+    probe.check(longest=1.5)  # a wake-up may be lost with a worker, for a second
     assert neighbour in watched.workers() and len(forks(watched, 3)) == 1
 
 
@@ -195,7 +178,7 @@ def test_workers_that_hang_are_reported_and_replaced(watched):
             check_hang(watched, looping, "/hook/loop", "on signal 6 (SIGABRT")
             watched.replaced([stopped, looping])
         assert int(third.request("/pid").body) == spared
-    probe.check()
+    probe.check(longest=1.5)  # a wake-up may be lost with a worker, for a second
 
 
 def check_hang(server, pid, target, cause):
