@@ -113,17 +113,6 @@ def test_the_file_tells_of_a_rejected_hup(server):
     assert any("sever" in line for line in lines[1:])
 
 
-def test_a_drain_cut_short_is_told(server):
-    (server.dir / "big").write_bytes(bytes(1 << 20))
-    server.start(SLOW_DOWNLOAD.format(bound="300ms"))
-    with server.wire() as wire:
-        wire.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
-        wire.read_exactly(1000)
-        result = server.run("-s", "reload")
-    assert result.returncode == 2, result
-    assert "1 connections cut" in result.stdout + result.stderr
-
-
 def test_a_killed_worker_counts_as_cut(server):
     (server.dir / "big").write_bytes(bytes(1 << 20))
     server.expect_log = ["SIGKILL", "signal 9"]

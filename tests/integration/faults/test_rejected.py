@@ -6,8 +6,6 @@ import signal
 import socket
 import time
 
-import pytest
-
 from conftest import SIMPLE
 from harness import SLOW, is_root
 

@@ -42,7 +42,7 @@ def half_read(server):
     wire.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
     head = wire.read_until(b"\r\n\r\n")
     assert f"Content-Length: {SIZE}\r\n".encode() in head
-    assert wire.read_exactly(10) == b"x" * 10
+    wire.read_exactly(10)
     return wire
 
 
@@ -86,13 +86,16 @@ def overwrite(path):
         file.write(b"y" * SIZE)
 
 
-@pytest.mark.parametrize("change, letters", [(remove, b"x"), (replace, b"x"), (overwrite, b"xy")])
-def test_a_file_changes_while_it_is_sent(files, change, letters):
+def test_a_file_changes_while_it_is_sent(files):
     """The old file to its end; one written over has its length."""
-    wire = half_read(files)
-    change(files.dir / "www/big")
-    length, seen = rest(wire)
-    assert length == SIZE - 10 and seen <= set(letters)
+    path = files.dir / "www/big"
+    for change, letters in ((overwrite, b"xy"), (replace, b"y"), (remove, b"o")):
+        if change == remove:
+            path.write_bytes(b"o" * SIZE)
+        wire = half_read(files)
+        change(path)
+        length, seen = rest(wire)
+        assert length == SIZE - 10 and seen <= set(letters), change
 
 
 # --- clients that fail --------------------------------------------------------------------
@@ -130,19 +133,17 @@ def drip(wires, piece, pace, over):
 
 
 @pytest.mark.skipif(FLAVOUR == "torture", reason="is about load")
-@pytest.mark.parametrize("beginning", [
-    b"GET /small HTTP/1.1\r\nHost: a\r\nX: ",
-    b"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n"])
-def test_hundreds_of_slow_clients(files, beginning):
-    """A byte now and then moves no deadline, and others do not wait for them."""
+def test_hundreds_of_slow_clients(files):
+    """In a head or a body, a byte now and then moves no deadline, and nobody waits for them."""
+    begun = [b"GET /small HTTP/1.1\r\nHost: a\r\nX: ",
+             b"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n"]
     wires = [files.wire() for _ in range(500 // SLOW)]
+    poller = select.poll()
     with Probe(files, "/small") as probe:
-        for wire in wires:
-            wire.send(beginning)
-        begin = time.monotonic()
-        poller = select.poll()
-        for wire in wires:
+        for number, wire in enumerate(wires):
+            wire.send(begun[number % 2])
             poller.register(wire.socket, select.POLLRDHUP)
+        begin = time.monotonic()
         drip(wires, b"x", 0.2, lambda: len(poller.poll(0)) == len(wires))
         assert time.monotonic() - begin < 1.5 + 2 * SLOW
     probe.check()
@@ -153,9 +154,9 @@ def test_hundreds_of_slow_clients(files, beginning):
 TCP_REPAIR = 19  # tcp(7): a socket that is closed says nothing to its peer
 
 
-@pytest.mark.skipif(not is_root(), reason="needs root to vanish without a word")
-def test_clients_that_vanish(files):
-    """In a head, in a body, idle, and while an answer is sent: each place is free again."""
+def test_clients_that_stop_in_every_state(files):
+    """In a head, in a body, idle, and while an answer is sent: each place is free again, though
+    no word comes of its end. Root's clients vanish, others do not read what they let lie."""
     wires = [files.wire() for _ in range(15)]
     for wire in wires[:5]:
         wire.send(b"GET /small HTTP/1.1\r\n")
@@ -164,17 +165,9 @@ def test_clients_that_vanish(files):
     for wire in wires[10:]:
         assert wire.request("/small").status == 200
     wires += [half_read(files) for _ in range(5)]
-    for wire in wires:
+    for wire in wires[::2] if is_root() else []:
         wire.socket.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
         wire.close()
-    begin = time.monotonic()
-    files.check_whole()
-    assert time.monotonic() - begin < 1 + 2 * SLOW
-
-
-def test_clients_that_stop_reading(files):
-    """What they let lie in the sockets keeps no place in the server."""
-    wires = [half_read(files) for _ in range(20)]
     begin = time.monotonic()
     files.check_whole()
     assert 0.5 < time.monotonic() - begin < 1 + 2 * SLOW
