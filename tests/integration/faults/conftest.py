@@ -30,8 +30,8 @@ def descriptors(pid, role):
             name = re.sub(r"^(socket|pipe):.*", r"\1", os.readlink(entry))
             if not ("worker" in role and (entry.is_file() or entry.is_dir())):
                 names[name] += 1
-        except FileNotFoundError:
-            pass  # closed meanwhile
+        except (FileNotFoundError, PermissionError):
+            pass  # closed meanwhile, or the process is about to be gone
     return dict(names)
 
 
@@ -54,7 +54,7 @@ class Watched(Server):
             role = role_of(pid, state)
             try:
                 found[role].append(descriptors(pid, role) if state != "Z" else {})
-            except FileNotFoundError:
+            except (FileNotFoundError, PermissionError):
                 pass  # ended meanwhile
         return {role: sorted(tables, key=repr) for role, tables in found.items()}
 
