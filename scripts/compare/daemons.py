@@ -12,6 +12,7 @@ import servers
 from measuring import Connections, wait
 
 WORKERS = 2
+HOOKED = str(servers.ROOT / "build/release/tinyhttpd-hooked")
 ASK = b"GET /behind.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
@@ -187,10 +188,11 @@ http {
 
     def can(self, what):
         """From now on runs the program whose workers can be made to fail, if it is built."""
-        if what == "unfit":
-            self.binary += "-hooked"
-            return os.path.exists(self.binary)
-        return super().can(what)
+        if what != "unfit":
+            return super().can(what)
+        beside = f"{self.binary}-hooked"
+        self.binary = beside if os.path.exists(beside) else HOOKED
+        return os.path.exists(self.binary)
 
     def make_unfit(self):
         (self.folder / "hook").write_text("* unfit\n")
@@ -214,14 +216,14 @@ http {
 
 
 class Apache(Daemon, servers.Apache):
-    """The event module with Debian's numbers, as far as a row does not want others. A
-    worker is a process; it has a thread for each connection with a request under way."""
+    """The event module. A worker is a process, which has a thread for each connection with
+    a request under way; so that none fail without a fault, for all the clients."""
 
     worker_title = ""
     reload = reopen = signal.SIGUSR1  # its logrotate file reloads, too
     drain, upgrade = signal.SIGWINCH, None
     reload_words, stop_words = ("-k", "graceful"), ("-k", "stop")
-    slots, post = 25, "/behind.txt"
+    slots, post = 64, "/behind.txt"
     log_to, listen_to, log_off = "CustomLog %s common", "Listen 127.0.0.1:%s", ""
     broken = "NoSuchDirective on"
     unfit = "ThreadStackSize 1000000000000000"
@@ -235,6 +237,8 @@ PidFile %dir%/pid
 DefaultRuntimeDir %dir%
 ErrorLog %dir%/error.log
 StartServers 2
+MinSpareThreads 25
+MaxSpareThreads 150
 ThreadsPerChild %slots%
 MaxRequestWorkers %most%
 DocumentRoot %tree%/www
@@ -244,8 +248,8 @@ DocumentRoot %tree%/www
 """
 
     def configure(self, slots=None, **settings):
-        """Debian: up to six processes. With few slots, no more than the two."""
-        self.values["most"] = WORKERS * slots if slots else 150
+        """As Debian has it, up to six processes. With few slots, no more than the two."""
+        self.values["most"] = WORKERS * slots if slots else 6 * self.slots
         super().configure(slots=slots, **settings)
 
 

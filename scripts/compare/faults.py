@@ -61,6 +61,12 @@ def end(daemon, number):
     daemon.process.wait(5)
 
 
+def nothing(daemon):
+    with load(daemon, {}) as fleets:
+        time.sleep(2)
+    return failed(fleets)
+
+
 # --- crash and hang ----------------------------------------------------------------------
 
 def kill_workers(daemon):
@@ -244,7 +250,7 @@ def full_log(daemon):
     with load(daemon, {}) as fleets:
         time.sleep(2)
     requests = sum(fleet.done for fleet in fleets)
-    return f"{failed(fleets)}, {daemon.error_lines()} errors logged for {requests} requests"
+    return f"{failed(fleets)}, error lines: {daemon.error_lines()} for {requests} requests"
 
 
 def rotate(daemon):
@@ -273,6 +279,7 @@ def half_requests(daemon):
 
 LOGGED = {"log": "access.log"}
 FAULTS = [
+    Fault("none, for 2 s", nothing),
     Fault("kill -9 of each worker, one by one", kill_workers),
     Fault("a worker stopped by SIGSTOP, for 8 s", stop_worker),
     Fault("each new worker of one slot killed, for 3 s", crash_loop),
