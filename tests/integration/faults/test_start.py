@@ -68,12 +68,12 @@ def test_a_reload_while_a_slot_keeps_dying(watched, all_die):
     watched.calm()
     hook.write_text("* abort\n" if all_die else "2 abort\n")
     victim, healthy = watched.workers()
+    os.kill(victim, signal.SIGKILL)
+    watched.wait_error(r"slot 2, .*signal 9(.|\n)*started \(slot 2,")
     with Probe(watched, "/docs/alpha.txt") as probe:
-        os.kill(victim, signal.SIGKILL)
-        watched.wait_error(r"slot 2, .*signal 6")
         lines = watched.reload()
         wait_until(lambda: len(probe.delays) > 10, "probes")
-    probe.check(longest=1.5)  # a wake-up may be lost with a worker, for a second
+    probe.check()
     assert ("reload rejected" in lines) == all_die
     if all_die:
         assert healthy in watched.workers()
@@ -82,20 +82,23 @@ def test_a_reload_while_a_slot_keeps_dying(watched, all_die):
 
 # --- signals and starts at any moment ---------------------------------------------------------
 
+MOMENTS = 8
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP])
 def test_signal_at_any_moment_of_the_start(watched, number):
     """A clean end, or a full start when it asks for no end; nothing is left behind."""
     watched.write_config(SIMPLE)
-    for turn in range(12):
+    for turn in range(MOMENTS):
         watched.start(ready=False)
         begin = time.monotonic()
         wait_until(lambda: "master" in title(watched.process.pid), "signals to be handled")
-        wait_until(lambda: time.monotonic() - begin > turn / 200, "the moment")
+        wait_until(lambda: time.monotonic() - begin > turn / 130, "the moment")
         watched.send_signal(number)
         if number == signal.SIGHUP:
             wait_until(watched.is_ready, "the full start")
             assert watched.get("/").status == 200
-            if turn == 11:
+            if turn == MOMENTS - 1:
                 watched.calm()
         watched.stop()
         assert not remains(watched)
@@ -118,7 +121,7 @@ def test_a_daemon_serves_as_soon_as_its_start_returns(watched):
 def test_starts_at_the_same_time(watched):
     """One of them serves, the others say which one."""
     watched.write_config("daemon on; " + SIMPLE)
-    for _ in range(5):
+    for _ in range(3):
         starts = [subprocess.Popen(watched.arguments(), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True) for _ in range(3)]
         said = [start.communicate(timeout=30 * SLOW)[1] for start in starts]
