@@ -154,7 +154,7 @@ void notify_stopping(const struct notify *notify)
 
 void notify_main_pid(const struct notify *notify, pid_t pid)
 {
-    say(notify, "MAINPID=%ld", (long)pid);
+    say(notify, "MAINPID=%ld%s", (long)pid, notify->every_ms != 0 ? "\nWATCHDOG=1" : "");
 }
 
 static bool any_worker_lives(const struct master *master)
@@ -180,7 +180,7 @@ void notify_watchdog(struct master *master)
         return;
     }
     notify->due_ms = now + notify->every_ms;
-    if (any_worker_lives(master)) {
+    if (any_worker_lives(master) || master->upgrade.state == UPGRADE_TRIAL) {
         say(notify, "WATCHDOG=1");
     }
 }

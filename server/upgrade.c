@@ -153,7 +153,6 @@ static void step_aside(struct master *master)
     struct upgrade *upgrade = &master->upgrade;
     runfiles_move(master, true);
     listeners_hand_over(&master->listeners, true);
-    notify_main_pid(&master->notify, upgrade->pid);
     channel_tell(upgrade->channel, MESSAGE_GO, 0);
     log_write(NULL, LOG_LEVEL_NOTICE, "upgrade: master process %ld serves",
               (long)upgrade->pid);
@@ -161,6 +160,8 @@ static void step_aside(struct master *master)
     upgrade->deadline_ms = upgrade->whole ? master->slots.now_ms + UPGRADE_TRIAL_MS : 0;
     if (upgrade->whole) {
         generation_rest(master, master->current);
+    } else {
+        notify_main_pid(&master->notify, upgrade->pid);
     }
 }
 
@@ -262,6 +263,7 @@ void upgrade_step(struct master *master)
     if (upgrade->state == UPGRADE_STARTING) {
         give_up(upgrade);
     } else {
+        notify_main_pid(&master->notify, upgrade->pid);
         end(upgrade, true);
         log_write(NULL, LOG_LEVEL_NOTICE, "upgrade done: this master leaves");
         master_stop_gracefully(master);

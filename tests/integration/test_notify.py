@@ -5,12 +5,15 @@ import re
 import select
 import signal
 import socket
+import struct
 import time
 
 import pytest
 
+from clock import Clock
 from conftest import SIMPLE
 from harness import SLOW, processes_of_session, wait_until
+from upgrading import ask_for_it, pid_in, succeeded, upgrade
 
 
 class Manager:
@@ -157,3 +160,59 @@ def test_a_daemon_notifies_nobody(server, manager):
         assert server.run("-s", "stop").returncode == 0
     wait_until(lambda: not server.pid_path.exists(), "the daemon to stop")
     assert manager.next(0) is None
+
+
+# --- upgrades ---------------------------------------------------------------------------------
+
+class Strict(Manager):
+    """Hears the main process only, as NotifyAccess=main says; it follows MAINPID."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.main = 0
+
+    def next(self, seconds=10):
+        deadline = time.monotonic() + seconds * SLOW
+        while select.select([self.socket], [], [], max(0, deadline - time.monotonic()))[0]:
+            data, [(_, _, sender)], _, _ = self.socket.recvmsg(65536, socket.CMSG_SPACE(12))
+            pid = struct.unpack("3i", sender)[0]
+            word = dict(line.split("=", 1) for line in data.decode().split("\n"))
+            self.main = self.main or pid
+            if pid == self.main:
+                self.main = int(word.get("MAINPID", self.main))
+                return word
+        return None
+
+
+@pytest.fixture
+def strict(server):
+    """A server that is to give a sign of life each second, its manager and its clock."""
+    manager, clock = Strict(str(server.dir / "manager")), Clock(server)
+    start(server, manager, WATCHDOG_USEC="2000000", TINYHTTPD_HOOK=str(server.hook_path))
+    yield manager, clock
+    manager.socket.close()
+
+
+def test_an_upgrade_that_is_rolled_back_misses_no_sign_of_life(server, strict):
+    manager, _ = strict
+    old = manager.main
+    server.expect_log = ["the master process is gone"]
+    with ask_for_it(server):
+        wait_until(lambda: pid_in(server.pid_path) not in (None, old), "the new master")
+        assert manager.next(1.5) == {"WATCHDOG": "1"}
+        os.kill(pid_in(server.pid_path), signal.SIGKILL)
+    assert manager.next(1.5) == {"MAINPID": str(old), "WATCHDOG": "1"}
+    assert manager.next(1.5) == {"WATCHDOG": "1"}
+
+
+def test_an_upgrade_hands_the_manager_over_at_its_end(server, strict):
+    manager, clock = strict
+    upgrade(server, clock)
+    with succeeded(server) as new:
+        while "MAINPID" not in (word := manager.next(1.5)):
+            assert word == {"WATCHDOG": "1"}
+        assert word == {"MAINPID": str(new), "WATCHDOG": "1"}
+        assert manager.next(1.5) == {"WATCHDOG": "1"}
+        assert server.process.wait(20) == 0
+    server.process = None
