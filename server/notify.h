@@ -42,8 +42,8 @@ void notify_status(const struct notify *notify, struct slice status);
 
 void notify_stopping(const struct notify *notify);
 
-/* From now on this process is the service, and its next sign of life may take a while. The
- * manager may believe the one that it knows only: there is no way back from another. */
+/* From now on this process is the service, and may take a while to its next sign of life.
+ * The manager may believe none but the one it knows: there is no way back. */
 void notify_main_pid(const struct notify *notify, pid_t pid);
 
 /* In a child that will run another program: leaves it the variables that notify_init()
