@@ -141,9 +141,19 @@ fuzz-programs: $(FUZZERS)
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(ARCHIVES)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
+# --- how fast it is: scripts/bench --help says what is measured -----------------------------
+BENCH := scripts/install-test-packages bench && $$(scripts/find-python)
+.PHONY: bench
+bench: build/tinyhttpd $(BUILD)/floor
+	@$(BENCH) scripts/bench --syscalls --floor $(BUILD)/floor --svg build/bench.svg $(BENCH_ARGS)
+	@echo "Its chart is build/bench.svg."
+
+$(BUILD)/floor: $(BUILD)/tests/bench/floor.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 # --- how it is written -------------------------------------------------------------------
 C_FILES := $(wildcard common/*.[ch] config/*.[ch] server/*.[ch] tests/unit/*.[ch] \
-                      tests/unit/*/*.c tests/fuzz/*.c tests/integration/*.c)
+                      tests/unit/*/*.c tests/fuzz/*.c tests/integration/*.c tests/bench/*.c)
 MANUALS := server/tinyhttpd.8 config/tinyhttpd.conf.5
 .PHONY: format lint
 format:

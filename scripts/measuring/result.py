@@ -1,0 +1,23 @@
+"""What a row comes to."""
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Result:
+    """A figure of one server next to its limit. `share` is figure over limit, or limit over
+    figure where more is better: met up to 1."""
+
+    key: str
+    title: str
+    server: str
+    figure: str
+    limit: str
+    share: float
+    ratio: str = ""
+    note: str = ""
+    samples: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def met(self):
+        return self.share <= 1

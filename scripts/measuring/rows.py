@@ -1,0 +1,177 @@
+"""The rows of the table: what is measured, and what it may be."""
+
+import dataclasses
+
+import load
+import memory
+import subjects
+import syscalls
+import times
+import tree
+from bench import middle, ratio
+from result import Result
+
+
+def pace(bytes_per_second):
+    return f"{bytes_per_second / 1e6:.0f} MB/s"
+
+
+@dataclasses.dataclass
+class Load:
+    """Requests that every server is asked, and what ours may cost next to the best peer, and
+    to the floor."""
+
+    key: str
+    title: str
+    peer: float
+    lines: list
+    status: int = 200
+    length: int | None = None
+    floor: float | None = None
+    same_pace: bool = False  # no less throughput than the best, either
+    validator: bool = False  # the lines say %ETAG%
+
+    def turn(self, bench, subject):
+        server = bench.standing(subject)
+        lines = self.lines
+        if self.validator:
+            tag = load.check(server, load.get(tree.SMALL), 200, tree.KIB).headers["ETag"]
+            lines = [line.replace("%ETAG%", tag) for line in lines]
+        load.check(server, lines[0], self.status, self.length)
+        path = bench.write(f"{self.key}-{subject.label}", lines)
+        return server, path, bench.load_cpu
+
+    def measure(self, bench):
+        able = [subject for subject in bench.present
+                if self.floor is not None or not isinstance(subject, subjects.Floor)]
+        samples = bench.rounds({subject.label: self.turn(bench, subject) for subject in able})
+        peers = [subject.label for subject in able
+                 if not subject.ours and not isinstance(subject, subjects.Floor)]
+        results = []
+        for subject in able:
+            if not subject.ours:
+                continue
+            if "floor" in samples and self.floor is not None:
+                results.append(self.compare(subject.label, "floor", samples, self.floor))
+            if peers:
+                best = min(peers, key=lambda label: middle(samples[label]))
+                results.append(self.compare(subject.label, best, samples, self.peer))
+            if peers and self.same_pace:
+                results.append(self.throughput(subject.label, peers, samples))
+        return results or [Result(self.key, self.title, "", "", "", 0, samples=samples)]
+
+    def compare(self, label, other, samples, most):
+        value, spread = ratio(samples[label], samples[other])
+        return Result(self.key, self.title, label, f"{middle(samples[label]):.2f} us",
+                      f"{most:.2f} x {other} {middle(samples[other]):.2f} us", value / most,
+                      f"{value:.3f} ±{spread:.3f}", samples=samples)
+
+    def throughput(self, label, peers, samples):
+        best = max(peers, key=lambda other: middle(samples[other], "bytes"))
+        value, spread = ratio(samples[label], samples[best], "bytes")
+        return Result(self.key, f"{self.title}, throughput", label,
+                      pace(middle(samples[label], "bytes")),
+                      f"1.00 x {best} {pace(middle(samples[best], 'bytes'))} at least",
+                      1 / value, f"{value:.3f} ±{spread:.3f}", samples=samples)
+
+
+@dataclasses.dataclass
+class Pair:
+    """Ours in two ways: what the second may cost next to the first."""
+
+    key: str
+    title: str
+    most: float
+    settings: tuple  # of the first and of the second
+    lines: tuple = ((load.get(tree.SMALL),),) * 2
+    idle: int = 0  # connections beside the second
+    shared: bool = False  # server and load have all processors
+
+    def measure(self, bench):
+        return [self.measure_one(bench, subject) for subject in bench.ours]
+
+    def measure_one(self, bench, subject):
+        everything = f"{bench.server_cpu},{bench.load_cpu}"
+        cpus = everything if self.shared else bench.server_cpu
+        load_cpus = everything if self.shared else bench.load_cpu
+        first, second = self.settings
+        with bench.run(subject, cpus, **first) as one, bench.run(subject, cpus, **second) as two, \
+                load.Clients(two.port, self.idle, load.get(tree.SMALL)):
+            turns = {}
+            for name, server, lines in zip(("first", "second"), (one, two), self.lines):
+                load.check(server, lines[0], 200, tree.KIB)
+                turns[name] = server, bench.write(f"{self.key}-{name}", lines), load_cpus
+            samples = bench.rounds(turns)
+        value, spread = ratio(samples["second"], samples["first"])
+        return Result(self.key, self.title, subject.label, f"{middle(samples['second']):.2f} us",
+                      f"{self.most:.2f} x {middle(samples['first']):.2f} us", value / self.most,
+                      f"{value:.3f} ±{spread:.3f}", samples=samples)
+
+
+@dataclasses.dataclass
+class Single:
+    """A figure by itself: measure_figure(bench, subject) gives it, or None."""
+
+    key: str
+    title: str
+    most: float
+    unit: str
+    measure_figure: object
+    peers: bool = False
+
+    def measure(self, bench):
+        figures = {subject.label: self.measure_figure(bench, subject)
+                   for subject in bench.present
+                   if subject.ours or self.peers and subject.holds}
+        others = ", ".join(f"{subject.label} {self.show(figures[subject.label])}"
+                           for subject in bench.present
+                           if not subject.ours and subject.label in figures)
+        return [Result(self.key, self.title, subject.label, self.show(figures[subject.label]),
+                       self.show(self.most) + (f" ({others})" if others else ""),
+                       figures[subject.label] / self.most, samples=figures)
+                for subject in bench.ours]
+
+    def show(self, figure):
+        return f"{figure:.0f} {self.unit}" if figure >= 100 else f"{figure:.3g} {self.unit}"
+
+
+SMALL = load.get(tree.SMALL)
+CLOSE = load.get(tree.SMALL, "localhost", "Connection: close")
+HELD = {"slots": str(subjects.SLOTS), "http": "keepalive_timeout 1h;"}
+
+ROWS = [
+    Load("hot", "hot 1 KiB file, keep-alive, 64 connections", 0.90, [SMALL],
+         length=tree.KIB, floor=1.10),
+    Load("pipelined", "16 pipelined requests at once, 1 KiB", 0.25, [16 * SMALL],
+         length=tree.KIB),
+    Load("files", "10,000 files of 0.25 to 4 KiB, skewed choice", 0.85,
+         [load.get(tree.name_of(number)) for number in load.skewed(tree.FILES, 50_000)]),
+    Load("close", "connection a request", 0.95, [CLOSE], length=tree.KIB),
+    Load("64k", "64 KiB bodies", 1.0, [load.get("/64k.txt")], length=64 * tree.KIB,
+         same_pace=True),
+    Load("1m", "1 MiB bodies", 1.0, [load.get("/1m.txt")], length=tree.MIB, same_pace=True),
+    Load("304", "304 answers", 0.90,
+         [load.get(tree.SMALL, "localhost", "If-None-Match: %ETAG%")], 304, 0, validator=True),
+    Load("404", "404 answers", 0.90, [load.get("/none.txt")], 404),
+    Pair("json", "json log format instead of combined", 1.05,
+         ({}, {"log": "%dir%/access.log json"})),
+    Pair("workers", "8 workers instead of 1, same two cores", 1.05, ({}, {"workers": "8"}),
+         shared=True),
+    Pair("idle", "beside 10,000 idle connections", 1.05, (HELD, HELD), idle=10_000),
+    Pair("names", "10,000 names, 1,000 locations, 100 types, to one", 1.05,
+         (tree.many_names(1, 1, 1), tree.many_names(10_000, 1000, 100)),
+         (tree.asks_for_names(1, 1), tree.asks_for_names(10_000, 1000))),
+    Single("connection", "idle keep-alive connection, user memory", 300, "B",
+           memory.of_connection, peers=True),
+    Single("memory", "idle: master, 2 workers, logger, PSS", 2, "MiB", memory.of_server),
+    Single("binary", "stripped dynamic binary", 256, "KiB", memory.of_binary),
+    Single("start", "start to first answer", 20, "ms", times.start),
+    Single("hup", "HUP to first answer by a new worker", 50, "ms", times.reload),
+    Single("kill", "kill -9 to replacement accepting", 20, "ms", times.replace),
+]
+
+SYSCALLS = [
+    syscalls.Row("syscalls-hot", "system calls a request, keep-alive", 2, ("epoll_wait",), SMALL),
+    syscalls.Row("syscalls-close", "system calls a request, connection each", 4,
+                 ("epoll_wait", "epoll_ctl"), CLOSE, anew=True),
+]

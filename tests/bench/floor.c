@@ -1,0 +1,76 @@
+/*
+ * floor PORT - the least that a server can do which uses these calls: one recv and one
+ * send a request, and its share of an epoll_wait. The yardstick of scripts/bench. It does
+ * not read a request, knows no file and logs nothing: whatever arrives is answered with
+ * the bytes that our server sends for a file of 1 KiB.
+ */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BODY 1024
+
+static const char head[] = "HTTP/1.1 200 OK\r\n"
+                           "Date: Thu, 26 Nov 2026 11:22:24 GMT\r\n"
+                           "Server: tinyhttpd/0.1.0\r\n"
+                           "Content-Type: text/plain\r\n"
+                           "Content-Length: 1024\r\n"
+                           "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
+                           "ETag: \"aac511-400-17979cfe362a0000\"\r\n"
+                           "Accept-Ranges: bytes\r\n\r\n";
+static char answer[sizeof(head) - 1 + BODY];
+static char bytes[16384];
+
+static int fail(const char *what)
+{
+    perror(what);
+    return 1;
+}
+
+static int listen_on(int port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((in_port_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    bool bound = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+    return bound && listen(fd, 511) == 0 ? fd : -1;
+}
+
+static void watch(int epoll, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int main(int argc, char **argv)
+{
+    int epoll = epoll_create1(0), listener = listen_on(argc > 1 ? atoi(argv[1]) : 8080);
+    if (epoll < 0 || listener < 0) {
+        return fail("floor");
+    }
+    memcpy(answer, head, sizeof(head) - 1);
+    memset(answer + sizeof(head) - 1, 'x', BODY);
+    watch(epoll, listener);
+    for (;;) {
+        struct epoll_event events[256];
+        int count = epoll_wait(epoll, events, 256, -1);
+        for (int i = 0; i < count; i++) {
+            int fd = events[i].data.fd;
+            if (fd == listener) {
+                watch(epoll, accept4(listener, NULL, NULL, SOCK_NONBLOCK));
+            } else if (recv(fd, bytes, sizeof(bytes), 0) <= 0 ||
+                       send(fd, answer, sizeof(answer), MSG_NOSIGNAL) <= 0) {
+                close(fd);
+            }
+        }
+    }
+}
