@@ -4,11 +4,13 @@ import os
 import re
 import statistics
 import threading
+import time
 
-from harness import processes_of_session
+from harness import SLOW, processes_of_session
 
 from soaking import processes
 
+LINGER = 2.0 * SLOW  # seconds that a zombie may wait for its master, which may be stopped
 FEW = 2  # descriptors that may be open for a moment
 PROCESSES_MAX = 40  # two masters with loggers, and four generations that drain
 GROWTH = 0.05
@@ -25,7 +27,7 @@ class Watch:
         self.most = 0  # processes
         self.spare = {}  # pid -> descriptors beside those for its children, at first and most
         self.samples = []  # of the memory of all
-        self.suspects = set()
+        self.suspects = {}  # zombies, and since when
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.run)
 
@@ -49,9 +51,11 @@ class Watch:
             if processes.parent(pid) == os.getpid():
                 zombies.discard(pid)
                 self.reap(pid)
-        for pid in zombies & self.suspects:
-            self.complaints.append(f"process {pid} is a zombie of {processes.parent(pid)}")
-        self.suspects = zombies
+        now = time.monotonic()
+        self.suspects = {pid: self.suspects.get(pid, now) for pid in zombies}
+        for pid, since in self.suspects.items():
+            if now - since > LINGER:
+                self.complaints.append(f"process {pid} is a zombie of {processes.parent(pid)}")
 
     def reap(self, pid):
         """A master, or what a killed one left, is ours to bury."""
