@@ -204,6 +204,7 @@ def test_connections_that_a_reload_finds_half_way(loaded):
         wire.close()
 
 
+@for_load
 def test_a_slow_download_is_finished(loaded):
     with loaded.wire() as wire:
         wire.send("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -212,6 +213,7 @@ def test_a_slow_download_is_finished(loaded):
         assert rest_of(wire) == HUGE
 
 
+@for_load
 def test_a_slow_download_is_cut_at_the_shutdown_timeout(loaded):
     """Whoever asked for the reload is told of it."""
     reload(loaded, "worker_shutdown_timeout 1s;" + CONFIG)

@@ -27,6 +27,7 @@ http {
 }
 """
 SIZE = 8 << 20  # more than the sockets hold
+pytestmark = pytest.mark.skipif(FLAVOUR == "torture", reason="too much for single bytes")
 
 
 @pytest.fixture
@@ -133,7 +134,6 @@ def drip(wires, piece, pace, over):
                 wire.send(piece)
 
 
-@pytest.mark.skipif(FLAVOUR == "torture", reason="is about load")
 def test_hundreds_of_slow_clients(files):
     """In a head or a body, a byte now and then moves no deadline, and nobody waits for them."""
     begun = [b"GET /small HTTP/1.1\r\nHost: a\r\nX: ",
