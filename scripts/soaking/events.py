@@ -65,7 +65,14 @@ class Subject(Server):
 
     @property
     def master(self):
-        return int(self.pid_path.read_text())
+        """Between two masters, there is no pid file for a moment."""
+        return wait_until(self.named_master, "a pid file")
+
+    def named_master(self):
+        try:
+            return int(self.pid_path.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
 
     @property
     def session(self):
@@ -85,10 +92,8 @@ class Subject(Server):
         return wait_until(self.loggers, "a logger")[0]
 
     def is_whole(self):
-        try:
-            return len(self.pool()) == WORKERS and len(self.loggers()) == 1
-        except (OSError, ValueError):
-            return False  # the pid file changes hands
+        return (self.named_master() is not None and len(self.pool()) == WORKERS
+                and len(self.loggers()) == 1)
 
     def settle(self):
         wait_until(self.is_whole, "all workers and the logger", 35)
