@@ -21,6 +21,7 @@ struct logger {
     bool finish; /* leave when the rings are empty */
     int64_t orphaned_ms;
     int64_t reported_ms; /* drops were looked at */
+    uint64_t lost;       /* of the writer's, those in shared memory already */
 };
 
 static void note(void *context, enum log_level level, const char *format, ...)
@@ -127,6 +128,16 @@ static void report_drops(struct logger *logger)
     }
 }
 
+/* The count of all loggers goes on with the next one. */
+static void publish_losses(struct logger *logger)
+{
+    uint64_t more = logger->writer.lost - logger->lost;
+    if (more != 0) {
+        atomic_fetch_add(&shm_head(logger->shm)->log_lost, more);
+        logger->lost += more;
+    }
+}
+
 static bool workers_alive(const struct logger *logger)
 {
     uint32_t slots = shm_slots(logger->shm);
@@ -195,6 +206,7 @@ int logger_run(const struct logger_setup *setup)
     for (;;) {
         read_channel(&logger);
         bool busy = drain(&logger) != 0;
+        publish_losses(&logger);
         logfiles_close_doomed(logger.files);
         report_drops(&logger);
         if (!busy && is_finished(&logger)) {

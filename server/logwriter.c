@@ -165,6 +165,7 @@ static void flush_batch(struct log_writer *writer, uint32_t number)
     size_t lost = part == batch->parts ? batch->lines : (size_t)(end - part);
     batch->lines = 0;
     batch->dropped += lost;
+    writer->lost += lost;
     if (lost != 0) {
         tell_trouble(writer, number, error);
     } else if (batch->dropped != 0) {
@@ -179,6 +180,7 @@ void log_writer_add(struct log_writer *writer, uint32_t number, struct slice lin
     }
     if (logfiles_fd(writer->files, number) < 0) {
         writer->homeless++;
+        writer->lost++;
         return;
     }
     struct log_batch *batch = batch_of(writer, number);

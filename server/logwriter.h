@@ -24,7 +24,8 @@ struct log_writer {
     size_t count;
     log_writer_note *note;
     void *context;
-    uint64_t homeless; /* lines for a number that has no file */
+    uint64_t lost;     /* lines that no file took, in all */
+    uint64_t homeless; /* of them: lines for a number that has no file */
 };
 
 void log_writer_init(struct log_writer *writer, struct log_files *files,

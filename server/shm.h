@@ -40,6 +40,7 @@ struct shm_head {
     _Atomic uint32_t slots; /* made ready */
     _Atomic uint32_t logger_state;
     _Atomic uint64_t connections; /* numbers given to connections so far */
+    _Atomic uint64_t log_lost;    /* lines that a logger could not write */
     struct quarantine_list quarantine;
 };
 

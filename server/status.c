@@ -180,7 +180,7 @@ static uint64_t count_draining(const struct master *master)
 
 static uint64_t count_drops(const struct master *master)
 {
-    uint64_t drops = 0;
+    uint64_t drops = atomic_load(&shm_head(&master->shm)->log_lost);
     unsigned ready = atomic_load(&shm_head(&master->shm)->slots);
     for (unsigned i = 0; i < ready && i < SLOT_MAX; i++) {
         drops += ring_drops(shm_ring(&master->shm, i));
