@@ -143,13 +143,23 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(ARCHIVES)
 
 # --- how fast it is: scripts/bench --help says what is measured -----------------------------
 BENCH := scripts/install-test-packages bench && $$(scripts/find-python)
-.PHONY: bench
+.PHONY: bench bench-parts bench-gate
 bench: build/tinyhttpd $(BUILD)/floor
 	@$(BENCH) scripts/bench --syscalls --floor $(BUILD)/floor --svg build/bench.svg $(BENCH_ARGS)
 	@echo "Its chart is build/bench.svg."
 
+# Nanoseconds of the parts that ask nothing of the kernel; and a gate on their instructions.
+bench-parts: $(BUILD)/parts
+	@$(BUILD)/parts
+
+bench-gate: $(BUILD)/parts
+	@$(BENCH) scripts/bench-gate --cc '$(CC)' $(if $(ACCEPT),--accept) $(BUILD)/parts
+
 $(BUILD)/floor: $(BUILD)/tests/bench/floor.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/parts: $(BUILD)/tests/bench/parts.o $(ARCHIVES)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # --- how it is written -------------------------------------------------------------------
 C_FILES := $(wildcard common/*.[ch] config/*.[ch] server/*.[ch] tests/unit/*.[ch] \
