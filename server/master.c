@@ -189,6 +189,7 @@ void master_stop_gracefully(struct master *master)
         cancel_start(master);
         master->phase = MASTER_DRAINING;
         generation_retire(master, master->current, NULL);
+        slots_handle_all(&master->slots, NULL, SLOT_DRAIN); /* those before it as well */
     }
 }
 

@@ -129,6 +129,12 @@ static void drain(struct slots *slots, struct slot *slot)
           slot->drain_ms == 0 ? NO_DEADLINE : slot->drain_ms + SLOT_DRAIN_EXCESS_MS);
 }
 
+/* It may be the last to serve by now; the time that it has stays. */
+static void drain_again(struct slots *slots, struct slot *slot)
+{
+    slots->ops->ask(slots, slot, SLOT_DRAIN);
+}
+
 static void stop(struct slots *slots, struct slot *slot)
 {
     slots->ops->ask(slots, slot, SLOT_STOP);
@@ -201,7 +207,7 @@ static slot_action *const table[SLOT_STATE_COUNT][SLOT_EVENT_COUNT] = {
                     [SLOT_DEADLINE] = ignore},
     [SLOT_DRAINING] = {[SLOT_TOLD_READY] = ignore,
                        [SLOT_DIED] = vacate,
-                       [SLOT_DRAIN] = ignore,
+                       [SLOT_DRAIN] = drain_again,
                        [SLOT_STOP] = stop,
                        [SLOT_KILL] = kill_now,
                        [SLOT_DEADLINE] = stop},

@@ -5,7 +5,7 @@
  * EMPTY      -       -          -         -         -     -
  * STARTING   READY   BACKOFF *  STOPPING  STOPPING  kill  kill: it took too long
  * READY      -       BACKOFF *  DRAINING  STOPPING  kill  -
- * DRAINING   -       EMPTY      -         STOPPING  kill  STOPPING
+ * DRAINING   -       EMPTY      again     STOPPING  kill  STOPPING
  * STOPPING   -       EMPTY      -         kill      kill  kill
  * BACKOFF    -       -          EMPTY     EMPTY     EMPTY fork again
  * FAILED     -       -          EMPTY     EMPTY     EMPTY -

@@ -110,12 +110,18 @@ def test_quit_finishes_what_is_under_way(server):
         assert len(wire.read_exactly(8 << 20)) == 8 << 20
 
 
-def test_quit_does_not_wait_for_idle_connections(server):
-    """Nobody serves after a stop: a connection that asks nothing is closed soon."""
+@pytest.mark.parametrize("before", [None, signal.SIGHUP, signal.SIGWINCH])
+def test_quit_does_not_wait_for_idle_connections(server, before):
+    """Nobody serves after a stop: a connection that asks nothing is closed soon, also where
+    its worker drained before."""
     server.start(SIMPLE)
+    old = server.workers()
     with server.wire() as idle, server.wire() as fresh:
         idle.request("/")
         begin = time.monotonic()
+        if before is not None:
+            server.send_signal(before)
+            wait_until(lambda: not set(old) & set(server.workers()), "the old ones to drain")
         server.send_signal(signal.SIGQUIT)
         assert idle.closed() and fresh.closed()
         server.process.wait(20)

@@ -215,7 +215,10 @@ START_TEST(escalates_from_drain_to_kill)
     start_ready();
     slot_handle(slots, slot, SLOT_DRAIN);
     ck_assert_int_eq(slot->state, SLOT_DRAINING);
-    advance(30000 + SLOT_DRAIN_EXCESS_MS - 1);
+    advance(1000);
+    slot_handle(slots, slot, SLOT_DRAIN); /* told again, with no more time for it */
+    ck_assert_uint_eq(world.drains, 2);
+    advance(29000 + SLOT_DRAIN_EXCESS_MS - 1);
     ck_assert_uint_eq(world.stops, 0);
     advance(1);
     ck_assert_uint_eq(world.stops, 1);
