@@ -143,10 +143,14 @@ build/fuzz/fuzz_%: build/fuzz/tests/fuzz/fuzz_%.o $(ARCHIVES)
 
 # --- how fast it is: scripts/bench --help says what is measured -----------------------------
 BENCH := scripts/install-test-packages bench && $$(scripts/find-python)
-.PHONY: bench bench-parts bench-gate
+.PHONY: bench bench-scale bench-parts bench-gate
 bench: build/tinyhttpd $(BUILD)/floor
 	@$(BENCH) scripts/bench --syscalls --floor $(BUILD)/floor --svg build/bench.svg $(BENCH_ARGS)
 	@echo "Its chart is build/bench.svg."
+
+bench-scale: build/tinyhttpd
+	@$(BENCH) scripts/bench-scale --svg build/bench-scale.svg $(BENCH_ARGS)
+	@echo "Its plot is build/bench-scale.svg."
 
 # Nanoseconds of the parts that ask nothing of the kernel; and a gate on their instructions.
 bench-parts: $(BUILD)/parts

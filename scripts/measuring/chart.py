@@ -105,13 +105,12 @@ def plots(path, title, subtitle, panels):
     drawing.text(16, 46, subtitle, "small")
     labels = list(dict.fromkeys(label for _, series in panels for label in series))
     for number, label in enumerate(labels):
-        drawing.bar(560 + 130 * (number % 3), 16 + 18 * (number // 3), 12, 12,
-                    COLOURS[number % len(COLOURS)])
-        drawing.text(577 + 130 * (number % 3), 26 + 18 * (number // 3), label)
+        drawing.bar(16 + 130 * number, 58, 12, 12, COLOURS[number % len(COLOURS)])
+        drawing.text(33 + 130 * number, 68, label)
     heights = [230] * len(panels)
     for (name, series), (column, top) in zip(panels, columns(heights, 2)):
-        plot(drawing, 16 + 472 * column, top + 10, name, series, labels)
-        drawing.needs(top + 240)
+        plot(drawing, 16 + 472 * column, top + 30, name, series, labels)
+        drawing.needs(top + 260)
     drawing.save(path)
 
 
