@@ -9,7 +9,8 @@
 #define INODES_MAX 16
 #define TCP_LISTEN 0x0a
 
-/* Sockets in the table of one address family that listen on the port. */
+/* Sockets in the table of one address family that listen on the port. Those that listen
+ * come first in it, and there may be very many others. */
 static size_t find_inodes(const char *table, unsigned port, unsigned long *inodes,
                           size_t count)
 {
@@ -24,7 +25,10 @@ static size_t find_inodes(const char *table, unsigned port, unsigned long *inode
         unsigned long inode;
         int found = sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %lu",
                            &local_port, &state, &inode);
-        if (found == 3 && state == TCP_LISTEN && local_port == port) {
+        if (found == 3 && state != TCP_LISTEN) {
+            break;
+        }
+        if (found == 3 && local_port == port) {
             inodes[count++] = inode;
         }
     }

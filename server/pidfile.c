@@ -3,13 +3,15 @@
 #include "common/xalloc.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ATTEMPTS 10 /* at a file that is removed between open and lock */
+#define ATTEMPTS 10 /* at a file that somebody removes, or looks at, just now */
+#define AGAIN_MS 5
 
 /* The number in the file, or 0 when there is no sensible one. */
 static pid_t read_pid(int fd)
@@ -43,10 +45,13 @@ static enum pidfile_result lock_once(struct pidfile *pidfile, const char *path,
         return PIDFILE_ERROR;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        bool held = errno == EWOULDBLOCK;
+        int error = errno;
+        bool held = error == EWOULDBLOCK;
+        bool looked_at = held && flock(fd, LOCK_SH | LOCK_NB) == 0; /* by pidfile_find */
         *holder = held ? read_pid(fd) : 0;
         fd_close(fd);
-        return held ? PIDFILE_HELD : PIDFILE_ERROR;
+        errno = looked_at ? EAGAIN : error;
+        return held && !looked_at ? PIDFILE_HELD : PIDFILE_ERROR;
     }
     struct stat st;
     if (!is_current(path, fd, &st)) {
@@ -71,6 +76,7 @@ enum pidfile_result pidfile_lock(struct pidfile *pidfile, const char *path, pid_
         if (result != PIDFILE_ERROR || errno != EAGAIN) {
             break;
         }
+        poll(NULL, 0, AGAIN_MS);
     }
     return result;
 }

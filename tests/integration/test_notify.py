@@ -213,6 +213,9 @@ def test_an_upgrade_hands_the_manager_over_at_its_end(server, strict):
         while "MAINPID" not in (word := manager.next(1.5)):
             assert word == {"WATCHDOG": "1"}
         assert word == {"MAINPID": str(new), "WATCHDOG": "1"}
-        assert manager.next(1.5) == {"WATCHDOG": "1"}
+        word = manager.next(1.5)
+        if "READY" in word:  # said late, as the trial was short for once
+            word = manager.next(1.5)
+        assert word == {"WATCHDOG": "1"}
         assert server.process.wait(20) == 0
     server.process = None

@@ -2,8 +2,12 @@
 #include "tests/unit/server/tempdir.h"
 #include "tests/unit/unit.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static char path[512];
 
@@ -52,6 +56,27 @@ static void let_go(pid_t pid, int release)
     close(release);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
+
+/* As a command does that looks whether a master runs. */
+START_TEST(waits_for_who_only_looks)
+{
+    begin();
+    int fd = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0600);
+    ck_assert_int_eq(flock(fd, LOCK_SH), 0);
+    pid_t looking = fork();
+    if (looking == 0) {
+        poll(NULL, 0, 15);
+        _exit(0);
+    }
+    close(fd);
+    struct pidfile pidfile = PIDFILE_NONE;
+    pid_t holder;
+    ck_assert_int_eq(pidfile_lock(&pidfile, path, &holder), PIDFILE_OK);
+    ck_assert_int_eq(waitpid(looking, NULL, 0), looking);
+    pidfile_remove(&pidfile);
+    end();
+}
+END_TEST
 
 START_TEST(writes_and_removes_its_own)
 {
@@ -165,6 +190,7 @@ END_TEST
 
 UNIT_SUITE(pidfile)
 {
+    UNIT_TEST(waits_for_who_only_looks);
     UNIT_TEST(writes_and_removes_its_own);
     UNIT_TEST(refuses_one_that_is_held_and_names_the_holder);
     UNIT_LOOP(believes_no_number_without_a_lock, 0,
