@@ -271,7 +271,7 @@ static bool listen_to(struct master *master, struct client *client)
 static void look_at_reload(struct master *master, struct client *client)
 {
     const struct reload *reload = &master->reload;
-    if (reload->ended < client->number) {
+    if (reload->verdict.number < client->number) {
         if (master->phase > MASTER_SERVING) {
             refuse_stopping(client);
         }

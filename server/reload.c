@@ -37,7 +37,7 @@ static void conclude(struct master *master, enum log_level level)
     struct reload *reload = &master->reload;
     reload->state = RELOAD_IDLE;
     reload->deadline_ms = 0;
-    reload->ended = reload->verdict.number = reload->begun;
+    reload->verdict.number = reload->begun;
     log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&reload->verdict.summary)));
     notify_ready(&master->notify, buf_slice(&reload->verdict.summary),
                  buf_slice(&reload->verdict.lines));

@@ -26,8 +26,7 @@ struct reload {
     enum reload_state state;
     bool wanted;            /* asked for, and not begun */
     unsigned begun;         /* reloads so far */
-    unsigned ended;         /* of them: applied or rejected */
-    struct verdict verdict; /* of the last that ended */
+    struct verdict verdict; /* of the last that ended, whose number it has */
     pid_t checker;          /* 0: none */
     int channel;            /* the checker's */
     int check_status;       /* once it was reaped */

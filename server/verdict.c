@@ -37,13 +37,12 @@ void verdict_say_text(struct verdict *verdict, struct slice lines)
 
 void verdict_say(struct verdict *verdict, const char *format, ...)
 {
-    char text[LOG_LINE_MAX];
+    struct buf line = {0};
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    buf_vprintf(&line, format, args);
     va_end(args);
-    struct buf line = {0};
-    buf_printf(&line, "%s\n", text);
+    buf_append_char(&line, '\n');
     verdict_say_text(verdict, buf_slice(&line));
     buf_free(&line);
 }
@@ -64,14 +63,12 @@ void verdict_say_errors(struct verdict *verdict, const struct diagnostics *diag)
 void verdict_end(struct verdict *verdict, enum verdict_result result, unsigned generation,
                  const char *format, ...)
 {
-    char text[LOG_LINE_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
     open_lines(verdict);
     buf_clear(&verdict->summary);
-    buf_append_str(&verdict->summary, text);
+    buf_vprintf(&verdict->summary, format, args);
+    va_end(args);
     verdict->result = result;
     verdict->generation = generation;
 }

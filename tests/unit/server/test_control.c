@@ -53,7 +53,7 @@ START_TEST(a_reload_waits_for_the_end_of_the_start)
     ck_assert_str_eq(heard(), "");
     ck_assert(master->reload.wanted);
     master->phase = MASTER_SERVING;
-    master->reload.begun = master->reload.ended = 1;
+    master->reload.begun = master->reload.verdict.number = 1;
     verdict_end(&master->reload.verdict, VERDICT_APPLIED, 2, "reloaded");
     ck_assert_str_eq(heard(), "reloaded\n");
     ck_assert_str_eq(heard(), "the workers before have left\nexit 0\n");
