@@ -34,6 +34,7 @@ enum awaited {
 struct client {
     struct list link;
     int fd;
+    bool shut; /* it has no more to say, and may wait for the answer */
     enum awaited awaited;
     unsigned number;
     uint64_t cut;        /* connections cut before its reload */
@@ -246,13 +247,24 @@ static void obey(struct master *master, struct client *client, struct slice line
     finish(client, 2);
 }
 
+/* Not only the end of what it says. */
+static bool has_hung_up(const struct client *client)
+{
+    struct pollfd polled = {.fd = client->fd};
+    return poll(&polled, 1, 0) > 0;
+}
+
 /* False: the client is gone or talks nonsense. */
 static bool listen_to(struct master *master, struct client *client)
 {
     char bytes[COMMAND_MAX];
     ssize_t got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-    if (got <= 0) {
-        return got < 0 && (errno == EAGAIN || errno == EINTR);
+    if (got == 0) {
+        client->shut = true;
+        return client->awaited != AWAIT_COMMAND && !has_hung_up(client);
+    }
+    if (got < 0) {
+        return errno == EAGAIN || errno == EINTR;
     }
     if (client->awaited != AWAIT_COMMAND || client->in.len + (size_t)got > COMMAND_MAX) {
         return false;
@@ -431,7 +443,7 @@ nfds_t control_gather(const struct control *control, struct pollfd *polled)
     LIST_EACH(link, next, &control->clients)
     {
         const struct client *client = LIST_ITEM(link, struct client, link);
-        short events = client->out.len != 0 ? POLLOUT : POLLIN;
+        short events = client->out.len != 0 ? POLLOUT : client->shut ? 0 : POLLIN;
         polled[count++] = (struct pollfd){.fd = client->fd, .events = events};
     }
     return count;

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import socket
 import stat
@@ -34,16 +35,27 @@ def status_file(server):
     return fields, rest.splitlines()[1:]
 
 
-def ask(server, data):
+def ask(server, data, shut=False):
     """One conversation with the master, as anybody may have it."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(20)
         client.connect(str(control_path(server)))
         client.sendall(data)
+        if shut:
+            client.shutdown(socket.SHUT_WR)
         answer = b""
         while more := client.recv(4096):
             answer += more
     return answer.decode()
+
+
+def open_descriptors(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+def cpu_ticks(server):
+    with open(f"/proc/{server.process.pid}/stat") as stat_file:
+        return sum(map(int, stat_file.read().rpartition(")")[2].split()[11:13]))
 
 
 def test_reload_waits_and_tells(server):
@@ -182,6 +194,32 @@ def test_nonsense_on_the_socket(server):
     wait_until(lambda: server.run("-s", "reopen").returncode == 0, "the silent ones to be dropped")
     for client in idle:
         client.close()
+
+
+@pytest.mark.parametrize("command", ["status", "reopen", "reload"])
+def test_who_has_no_more_to_say_still_gets_the_answer(server, command):
+    """As of `echo reload | socat - UNIX:tinyhttpd.pid.control`."""
+    server.start(SIMPLE)
+    assert ask(server, f"{command}\n".encode(), shut=True).endswith("exit 0\n")
+    assert ask(server, command.encode(), shut=True) == ""
+
+
+def test_who_leaves_is_not_waited_for(server):
+    """Nor does the master turn on the spot for one whose answer takes its time."""
+    (server.dir / "big").write_bytes(bytes(1 << 20))
+    server.start(SLOW_DOWNLOAD.format(bound="60s"))
+    with server.wire() as wire, socket.socket(socket.AF_UNIX) as client:
+        wire.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_exactly(1000)
+        client.connect(str(control_path(server)))
+        client.sendall(b"reload\n")
+        client.shutdown(socket.SHUT_WR)
+        server.wait_error("reloaded: generation 2")
+        before, used = open_descriptors(server), cpu_ticks(server)
+        assert not select.select([], [], [], 0.5)[0] and cpu_ticks(server) - used < 20
+        client.close()
+        wait_until(lambda: open_descriptors(server) < before, "the client to be dropped")
+        server.stop(signal.SIGTERM)
 
 
 def test_without_the_socket_the_signal_has_to_do(server):
