@@ -16,7 +16,7 @@ class Bench:
         self.folder, self.tree = pathlib.Path(folder), pathlib.Path(folder) / "tree"
         self.chosen, self.present = chosen, present
         self.server_cpu, self.load_cpu = chosen.cpus
-        self.started, self.count = {}, 0
+        self.started, self.count, self.has_many = {}, 0, False
         self.tree.mkdir()
         tree.plant(self.tree)
         self.folder.chmod(0o755)
@@ -28,6 +28,11 @@ class Bench:
     def say(self, text):
         if sys.stderr.isatty() or self.chosen.verbose:
             print(text, file=sys.stderr, flush=True)
+
+    def need_many(self):
+        if not self.has_many:
+            tree.plant_many(self.tree)
+            self.has_many = True
 
     def begin(self, subject, cpus=None, **settings):
         self.count += 1
@@ -51,23 +56,33 @@ class Bench:
     def stop(self):
         for server in self.started.values():
             finish(server)
+        self.started = {}
 
     def write(self, key, lines):
         path = self.folder / f"{key}.requests"
         path.write_text("".join(f"{line}\n" for line in lines))
         return path
 
-    def rounds(self, turns):
+    def rounds(self, turns, numbers=None):
         """Samples of {label: (server, file of requests, processors of the load)}; who is
         first changes from round to round."""
-        samples, order = {label: [] for label in turns}, list(turns)
-        for number in range(self.chosen.rounds):
-            for label in order:
+        samples, labels = {label: [] for label in turns}, list(turns)
+        for number in numbers or range(self.chosen.rounds):
+            first = number % len(labels)
+            for label in labels[first:] + labels[:first]:
                 server, lines, cpus = turns[label]
                 samples[label].append(load.measure(server, lines, cpus, self.chosen.seconds))
-            order.append(order.pop(0))
             self.say(f"    round {number + 1}: " + ", ".join(
                 f"{label} {samples[label][-1].cpu_us:.2f}" for label in turns))
+        return samples
+
+    def fresh_rounds(self, make_turns):
+        """The same with servers that are started anew for each round."""
+        samples = {}
+        for number in range(self.chosen.rounds):
+            self.stop()
+            for label, some in self.rounds(make_turns(), [number]).items():
+                samples.setdefault(label, []).extend(some)
         return samples
 
 

@@ -19,7 +19,7 @@ def pace(bytes_per_second):
 @dataclasses.dataclass
 class Load:
     """Requests that every server is asked, and what ours may cost next to the best peer, and
-    to the floor."""
+    to the floor; another build of ours, next to the first."""
 
     key: str
     title: str
@@ -30,6 +30,7 @@ class Load:
     floor: float | None = None
     same_pace: bool = False  # no less throughput than the best, either
     validator: bool = False  # the lines say %ETAG%
+    many: bool = False  # files
 
     def turn(self, bench, subject):
         server = bench.standing(subject)
@@ -42,15 +43,23 @@ class Load:
         return server, path, bench.load_cpu
 
     def measure(self, bench):
+        if self.many:
+            bench.need_many()
         able = [subject for subject in bench.present
                 if self.floor is not None or not isinstance(subject, subjects.Floor)]
-        samples = bench.rounds({subject.label: self.turn(bench, subject) for subject in able})
+
+        def turns():
+            return {subject.label: self.turn(bench, subject) for subject in able}
+
+        fresh = bench.chosen.fresh
+        samples = bench.fresh_rounds(turns) if fresh else bench.rounds(turns())
+        return self.results(able, samples)
+
+    def results(self, able, samples):
         peers = [subject.label for subject in able
                  if not subject.ours and not isinstance(subject, subjects.Floor)]
-        results = []
-        for subject in able:
-            if not subject.ours:
-                continue
+        ours, results = [subject for subject in able if subject.ours], []
+        for subject in ours:
             if "floor" in samples and self.floor is not None:
                 results.append(self.compare(subject.label, "floor", samples, self.floor))
             if peers:
@@ -58,6 +67,8 @@ class Load:
                 results.append(self.compare(subject.label, best, samples, self.peer))
             if peers and self.same_pace:
                 results.append(self.throughput(subject.label, peers, samples))
+            if subject is not ours[0]:
+                results.append(self.compare(subject.label, ours[0].label, samples, 1.0))
         return results or [Result(self.key, self.title, "", "", "", 0, samples=samples)]
 
     def compare(self, label, other, samples, most):
@@ -145,7 +156,8 @@ ROWS = [
     Load("pipelined", "16 pipelined requests at once, 1 KiB", 0.25, [16 * SMALL],
          length=tree.KIB),
     Load("files", "10,000 files of 0.25 to 4 KiB, skewed choice", 0.85,
-         [load.get(tree.name_of(number)) for number in load.skewed(tree.FILES, 50_000)]),
+         [load.get(tree.name_of(number)) for number in load.skewed(tree.FILES, 50_000)],
+         many=True),
     Load("close", "connection a request", 0.95, [CLOSE], length=tree.KIB),
     Load("64k", "64 KiB bodies", 1.0, [load.get("/64k.txt")], length=64 * tree.KIB,
          same_pace=True),

@@ -26,9 +26,12 @@ class Dimension:
     points: list
     peers: bool = False  # they need no settings for it
     shared: bool = False  # server and load have all processors
+    many: bool = False  # files
 
     def measure(self, bench):
         """{label: [(x, microseconds)]}; the points of a server take turns."""
+        if self.many:
+            bench.need_many()
         return {subject.label: self.measure_one(bench, subject) for subject in bench.present
                 if subject.ours or self.peers and subject.holds}
 
@@ -61,7 +64,7 @@ DIMENSIONS = [
     Dimension("files", "files, skewed choice",
               [Point(x, {}, [load.get(tree.name_of(number))
                              for number in load.skewed(x, 20_000)])
-               for x in (1, 10, 100, 1000, 10_000)], peers=True),
+               for x in (1, 10, 100, 1000, 10_000)], peers=True, many=True),
     Dimension("workers", "workers on two processors",
               [Point(x, {"workers": str(x)}) for x in (1, 2, 4, 8, 16)], shared=True),
 ]

@@ -21,14 +21,22 @@ def put(path, size):
     os.utime(path, (servers.PLANTED, servers.PLANTED))
 
 
-def plant(folder, files=FILES):
-    """Small files have any size from 256 to 4096 bytes."""
-    chance = random.Random(2)
+def plant(folder):
     put(folder / "www/1k.txt", KIB)
     put(folder / "www/64k.txt", 64 * KIB)
     put(folder / "www/1m.txt", MIB)
-    for number in range(files):
+    open_to_all(folder)
+
+
+def plant_many(folder):
+    """Any size from 256 to 4096 bytes."""
+    chance = random.Random(2)
+    for number in range(FILES):
         put(folder / f"www{name_of(number)}", chance.randint(256, 4096))
+    open_to_all(folder)
+
+
+def open_to_all(folder):
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
