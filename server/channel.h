@@ -55,8 +55,7 @@ int channel_pair(int ends[2]);
 pid_t channel_fork(int *channel, const char **failed);
 
 /* 0, or -1 with errno: EAGAIN when the other side does not read, EPIPE when it is gone.
- */
-/* fd: a descriptor to hand over, or -1. */
+ * `fd` is a descriptor to hand over, or -1. */
 int channel_send(int channel, const struct message *message, int fd);
 int channel_tell(int channel, enum message_type type, uint32_t value);
 

@@ -2,9 +2,10 @@
  * listen_inherit.h - listening sockets that came with the process.
  *
  * A service manager that bound them passes them on as descriptors 3 and up (socket
- * activation, sd_listen_fds(3)). A `listen` line whose address is that of such a socket
- * takes it instead of binding. The manager holds it too, and has it when this process is
- * gone: so its door is never shut, and the path of a unix socket stays as it is.
+ * activation, sd_listen_fds(3)); in an upgrade, the old master passes on its own. A
+ * `listen` line whose address is that of such a socket takes it instead of binding. The
+ * manager holds its sockets too, and has them when this process is gone: so their door is
+ * never shut, and the path of a unix socket stays as it is.
  */
 #ifndef SERVER_LISTEN_INHERIT_H
 #define SERVER_LISTEN_INHERIT_H

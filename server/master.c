@@ -340,7 +340,7 @@ static struct timespec time_to_wait(const struct master *master)
     return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * NS_PER_MS};
 }
 
-/* Everything that may speak; the slot's number stands in the same place of `who`. */
+/* Everything that may speak. */
 static nfds_t gather(const struct master *master, struct pollfd *polled)
 {
     nfds_t count = 0;

@@ -1,10 +1,11 @@
 /*
  * master.h - the process that supervises all others.
  *
- * One loop: wait for the children's channels, signals and the nearest deadline; then reap
- * what died, act on the signals in a fixed order (TERM and INT, QUIT, USR2, HUP, USR1,
- * WINCH), and act on the slots that are due. It never sleeps elsewhere and never touches
- * a byte from a client.
+ * One loop: wait for the children's channels, the control socket, signals and the nearest
+ * deadline; then reap what died, act on the signals in a fixed order (INT, TERM, QUIT,
+ * USR2, HUP, USR1, WINCH), let each part go as far as it can (reload, upgrade, recycling,
+ * slots that are due ..), and answer who asked. It waits nowhere else, but for the word
+ * of an old master in an upgrade, and never touches a byte from a client.
  */
 #ifndef SERVER_MASTER_H
 #define SERVER_MASTER_H

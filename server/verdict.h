@@ -41,7 +41,7 @@ void verdict_format(const struct verdict *verdict, struct buf *out);
 /* Replaces the file at once (written beside it and renamed). 0, or -1 with errno. */
 int verdict_save(const struct verdict *verdict, const char *path);
 
-/* "applied". */
+/* "applied", for programs. */
 const char *verdict_name(enum verdict_result result);
 
 void verdict_clear(struct verdict *verdict);
