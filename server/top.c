@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/fdutil.h"
 #include "server/cmdline.h"
+#include "server/control.h"
 #include "server/control_ask.h"
 #include "server/signals.h"
 #include <errno.h>
@@ -155,7 +156,8 @@ static void draw(struct top *top)
     buf_printf(&out, "\033[%zu;1H", top->rows);
     struct buf note = {0};
     buf_printf(&note,
-               top->lost ? "no master answers at %s.control, trying again; q quits"
+               top->lost ? "no master answers at %s" CONTROL_SUFFIX
+                           ", trying again; q quits"
                          : "q quits",
                top->pid_path);
     size_t len = note.len < top->columns ? note.len : top->columns;
