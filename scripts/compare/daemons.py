@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+from harness import stat_fields
+
 import servers
 from measuring import Connections, wait
 
@@ -92,7 +94,7 @@ class Daemon(servers.Server):
 
     def exited(self):
         self.process.poll()
-        return state(self.master) in ("", "Z")
+        return stat_fields(self.master)[:1] in ([], ["Z"])
 
     # --- processes -------------------------------------------------------------------------
 
@@ -137,7 +139,7 @@ class Daemon(servers.Server):
         stopped = self.workers()
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
-        wait(lambda: all(state(pid) == "T" for pid in stopped), 2)
+        wait(lambda: all(stat_fields(pid)[:1] == ["T"] for pid in stopped), 2)
         return stopped
 
     def error_lines(self):
@@ -159,12 +161,6 @@ class Daemon(servers.Server):
             return Connections(self.port, count, ASK).answered(patience)
         except OSError:  # nobody listens
             return 0
-
-
-def state(pid):
-    with contextlib.suppress(OSError):
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return ""
 
 
 class Tinyhttpd(Daemon, servers.Tinyhttpd):

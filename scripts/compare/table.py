@@ -1,7 +1,7 @@
 """Prints a table of texts, the first row its titles."""
 
 
-def show(rows, markdown):
+def show(rows, markdown=False):
     if markdown:
         rows.insert(1, ["---"] * len(rows[0]))
         for row in rows:

@@ -4,7 +4,7 @@ import os
 import pathlib
 import re
 
-from harness import processes_of_session, title
+from harness import parent, processes_of_session, title
 
 ROLES = ("master process", "logger process", "worker process")
 
@@ -12,14 +12,6 @@ ROLES = ("master process", "logger process", "worker process")
 def role(pid):
     text = title(pid)
     return next((name for name in ROLES if name in text), "")
-
-
-def parent(pid):
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    return int(stat.rpartition(")")[2].split()[1])
 
 
 def children(session, master, name):

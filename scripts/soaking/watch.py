@@ -6,7 +6,7 @@ import statistics
 import threading
 import time
 
-from harness import SLOW, processes_of_session
+from harness import SLOW, parent, processes_of_session
 
 from soaking import processes
 
@@ -48,14 +48,14 @@ class Watch:
         self.most = max(self.most, len(states))
         zombies = {pid for pid, state in states.items() if state == "Z"}
         for pid in list(zombies):
-            if processes.parent(pid) == os.getpid():
+            if parent(pid) == os.getpid():
                 zombies.discard(pid)
                 self.reap(pid)
         now = time.monotonic()
         self.suspects = {pid: self.suspects.get(pid, now) for pid in zombies}
         for pid, since in self.suspects.items():
             if now - since > LINGER:
-                self.complaints.append(f"process {pid} is a zombie of {processes.parent(pid)}")
+                self.complaints.append(f"process {pid} is a zombie of {parent(pid)}")
 
     def reap(self, pid):
         """A master, or what a killed one left, is ours to bury."""

@@ -63,19 +63,27 @@ class Port:
         self.socket.close()
 
 
+def stat_fields(pid):
+    """Of proc(5), from the state letter on; none when the process is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def parent(pid):
+    """0 when the process is gone."""
+    fields = stat_fields(pid)
+    return int(fields[1]) if fields else 0
+
+
 def processes_of_session(session):
     """pid -> state letter of every process in a session."""
     found = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            stat = pathlib.Path("/proc", entry, "stat").read_text()
-        except OSError:
-            continue
-        fields = stat.rpartition(")")[2].split()
-        if int(fields[3]) == session:
-            found[int(entry)] = fields[0]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        fields = stat_fields(pid)
+        if fields and int(fields[3]) == session:
+            found[int(pid)] = fields[0]
     return found
 
 

@@ -9,7 +9,7 @@ import subprocess
 
 from clock import Clock
 from conftest import SIMPLE
-from harness import PROGRAM, SLOW, processes_of_session, wait_until
+from harness import PROGRAM, SLOW, parent, processes_of_session, wait_until
 
 TRIAL = 6  # seconds, and a little, that an old master watches the new one
 
@@ -89,12 +89,7 @@ def succeeded(server):
 
 def children(session, master):
     """The processes of a session that are this master or its own."""
-    found = {master}
-    for pid in processes_of_session(session):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as stat_file:
-            if int(stat_file.read().rpartition(")")[2].split()[1]) == master:
-                found.add(pid)
-    return found
+    return {master} | {pid for pid in processes_of_session(session) if parent(pid) == master}
 
 
 def replace_program(server, script):

@@ -1,8 +1,9 @@
 """What the kernel says of a process, and the error log of one that died or that hangs."""
 
 import os
-import pathlib
 import re
+
+from harness import stat_fields
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -26,11 +27,6 @@ def death(server, pid):
 def hang(server, pid):
     return record(server, pid, r" hangs after (?P<uptime>[\d.]+) s: no sign of life for "
                                r"(?P<quiet>[\d.]+) s", "open")
-
-
-def stat_fields(pid):
-    """Of proc(5), the third one first."""
-    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def begun(pid):
