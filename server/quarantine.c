@@ -113,6 +113,9 @@ static void hold(struct quarantine *quarantine, struct quarantine_list *list,
 {
     unsigned place = choose_place(quarantine);
     struct quarantined *held = &quarantine->held[place];
+    if (held->until_ms != 0) {
+        quarantine->pushed_out = *held;
+    }
     size_t len = what.len < sizeof(held->what) - 1 ? what.len : sizeof(held->what) - 1;
     memcpy(held->what, what.ptr, len);
     held->what[len] = '\0';
@@ -138,6 +141,10 @@ bool quarantine_note(struct quarantine *quarantine, struct quarantine_list *list
 const char *quarantine_release(struct quarantine *quarantine,
                                struct quarantine_list *list, int64_t now_ms)
 {
+    if (quarantine->pushed_out.until_ms != 0) {
+        quarantine->pushed_out.until_ms = 0;
+        return quarantine->pushed_out.what;
+    }
     for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
         struct quarantined *held = &quarantine->held[i];
         if (held->until_ms != 0 && held->until_ms <= now_ms) {

@@ -51,6 +51,7 @@ struct quarantined {
 struct quarantine {
     struct suspect suspects[SUSPECTS_MAX];
     struct quarantined held[QUARANTINE_MAX]; /* by the places of the list */
+    struct quarantined pushed_out;           /* by a newer one, and not told yet */
 };
 
 /* A worker died of that request at `now_ms` (monotonic). True: this was one too many, and
@@ -59,7 +60,8 @@ bool quarantine_note(struct quarantine *quarantine, struct quarantine_list *list
                      const struct quarantine_settings *set, uint64_t fingerprint,
                      struct slice what, int64_t now_ms);
 
-/* Lets one go whose time is over: what it was, or NULL. */
+/* Lets one go whose time is over, or who had to give its place to another: what it was,
+ * or NULL. */
 const char *quarantine_release(struct quarantine *quarantine,
                                struct quarantine_list *list, int64_t now_ms);
 

@@ -92,6 +92,8 @@ START_TEST(gives_the_place_of_the_oldest_away)
         hold(100 + i, i);
     }
     ck_assert_uint_eq(list.count, QUARANTINE_MAX);
+    ck_assert_str_eq(quarantine_release(&quarantine, &list, 0), "it");
+    ck_assert_ptr_null(quarantine_release(&quarantine, &list, 0));
     ck_assert(!quarantine_holds(&list, 100));
     ck_assert(quarantine_holds(&list, 101));
     ck_assert(quarantine_holds(&list, 100 + QUARANTINE_MAX));
