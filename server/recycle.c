@@ -34,21 +34,23 @@ static uint64_t resident(pid_t pid)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static bool has_done_its_requests(const struct master *master, const struct slot *slot)
+#define WHY_MAX 128
+
+/* These say why, where it is so. */
+static bool has_done_its_requests(const struct master *master, const struct slot *slot,
+                                  char why[WHY_MAX])
 {
     uint64_t done = atomic_load(&shm_board(&master->shm, slot->number)->requests);
     if (slot->requests_max == 0 || done < slot->requests_max) {
         return false;
     }
-    log_write(NULL, LOG_LEVEL_NOTICE,
-              "worker process %ld (slot %u) has answered %llu requests, which was to be "
-              "%llu: a successor starts",
-              (long)slot->pid, slot->number, (unsigned long long)done,
-              (unsigned long long)slot->requests_max);
+    snprintf(why, WHY_MAX, "has answered %llu requests, which was to be %llu",
+             (unsigned long long)done, (unsigned long long)slot->requests_max);
     return true;
 }
 
-static bool is_too_large(const struct master *master, const struct slot *slot)
+static bool is_too_large(const struct master *master, const struct slot *slot,
+                         char why[WHY_MAX])
 {
     uint64_t most = slot->generation->config->set.worker_max_rss;
     if (most == 0 || master->slots.now_ms - slot->started_ms < YOUNG_MS) {
@@ -58,24 +60,34 @@ static bool is_too_large(const struct master *master, const struct slot *slot)
     if (size <= most) {
         return false;
     }
-    log_write(NULL, LOG_LEVEL_NOTICE,
-              "worker process %ld (slot %u) holds %llu KiB of memory, worker_max_rss is "
-              "%llu KiB: a successor starts",
-              (long)slot->pid, slot->number, (unsigned long long)(size / 1024),
-              (unsigned long long)(most / 1024));
+    snprintf(why, WHY_MAX, "holds %llu KiB of memory, worker_max_rss is %llu KiB",
+             (unsigned long long)(size / 1024), (unsigned long long)(most / 1024));
     return true;
 }
 
+static bool is_worn(const struct master *master, const struct slot *slot,
+                    char why[WHY_MAX])
+{
+    return slot->state == SLOT_READY && slot->generation == master->current &&
+           (has_done_its_requests(master, slot, why) || is_too_large(master, slot, why));
+}
+
+/* The oldest: where workers are worn faster than replaced, each still has its turn. */
 static struct slot *find_worn(struct master *master)
 {
+    struct slot *worn = NULL;
+    char why[WHY_MAX];
     for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
         struct slot *slot = &master->slots.items[i];
-        if (slot->state == SLOT_READY && slot->generation == master->current &&
-            (has_done_its_requests(master, slot) || is_too_large(master, slot))) {
-            return slot;
-        }
+        bool older = worn == NULL || slot->started_ms < worn->started_ms;
+        worn = older && is_worn(master, slot, why) ? slot : worn;
     }
-    return NULL;
+    if (worn != NULL) {
+        log_write(NULL, LOG_LEVEL_NOTICE,
+                  "worker process %ld (slot %u) %s: a successor starts", (long)worn->pid,
+                  worn->number, why);
+    }
+    return worn;
 }
 
 static void begin(struct master *master, struct slot *worn)

@@ -10,7 +10,7 @@ from fleet import Fleet
 from harness import wait_until
 
 CONFIG = """
-worker_processes 2; %s
+worker_processes %d; %s
 http {
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -21,13 +21,14 @@ http {
 DONE = r"has answered (\d+) requests, which was to be (\d+)"
 
 
-def start(server, lines):
-    server.start(CONFIG % lines)
+def start(server, lines, workers=2):
+    server.start(CONFIG % (workers, lines))
     return server.workers()
 
 
 def recycled(server):
-    return re.findall("takes over from", server.errors())
+    """The pids of those that were replaced."""
+    return re.findall(r"takes over from (\d+)", server.errors())
 
 
 def test_after_so_many_requests(server):
@@ -52,6 +53,15 @@ def test_one_at_a_time_and_the_successor_first(server):
     assert order[:6] == ["a successor starts", "takes over from"] * 3
 
 
+def test_each_has_its_turn(server):
+    """Also where a successor is worn again before the others were looked at."""
+    before = start(server, "worker_max_requests 1;", workers=3)
+    with Fleet(("127.0.0.1", server.port()), clients=4, keep=False) as fleet:
+        wait_until(lambda: len(recycled(server)) >= 3, "three successors")
+    fleet.check()
+    assert set(map(int, recycled(server)[:3])) == set(before)
+
+
 def test_without_limits_nobody_is_replaced(server):
     before = start(server, "")
     with Fleet(("127.0.0.1", server.port()), clients=4) as fleet:
@@ -67,7 +77,7 @@ def resident_mib(pid):
 def test_one_that_holds_too_much_memory(server):
     server.use_hooks()
     usual = max(map(resident_mib, start(server, "")))
-    server.reload(CONFIG % f"worker_max_rss {usual + 32}m;")
+    server.reload(CONFIG % (2, f"worker_max_rss {usual + 32}m;"))
     before = wait_until(lambda: len(server.workers()) == 2 and server.workers(), "the pool")
     server.get("/hook/memory")
     wait_until(lambda: recycled(server), "a successor")
