@@ -1,6 +1,7 @@
 """Starts the real program on free loopback ports, and looks closely at how it ends."""
 
 import atexit
+import json
 import os
 import pathlib
 import pwd
@@ -260,6 +261,12 @@ class Server:
 
     def stderr(self):
         return self.stderr_path.read_text(errors="replace") if self.stderr_path.exists() else ""
+
+    def status(self):
+        """What -s status --json tells."""
+        result = self.run("-s", "status", "--json")
+        assert result.returncode == 0 and not result.stderr, result
+        return json.loads(result.stdout)
 
     def access_lines(self, count, path=None):
         """The access log once it has at least `count` whole lines."""

@@ -27,12 +27,6 @@ def connect(server, number=0):
                 source=(f"127.0.0.{2 + number % 50}", 0))
 
 
-def is_open(wire):
-    poller = select.poll()  # select() knows no descriptor above 1023
-    poller.register(wire.socket, select.POLLIN)
-    return not poller.poll(0)
-
-
 # --- connections ---------------------------------------------------------------------------
 
 
@@ -48,7 +42,7 @@ def test_thousands_of_idle_ones_disturb_nobody(server):
     with Probe(server, "/small") as probe:
         wait_until(lambda: len(probe.delays) >= 25, "probes")
     probe.check()
-    assert all(is_open(wire) for wire in idle)
+    assert all(wire.is_open() for wire in idle)
     for wire in idle:
         wire.close()
 

@@ -1,6 +1,5 @@
 """A request that kills workers again and again is refused for a time."""
 
-import json
 import os
 import re
 import signal
@@ -59,7 +58,7 @@ def test_three_deaths_and_it_is_refused(server, way):
     kill(server, 1, target)
     server.wait_error(HELD % way + r".* killed 3 workers within 60 s and are answered with 503"
                       " for 60 s")
-    told = json.loads(server.run("-s", "status", "--json").stdout)
+    told = server.status()
     assert told["quarantined"] == 1 and f"/hook/{way}" in told["quarantined_request"]
     workers = server.workers()
     for _ in range(10):  # whatever worker takes it

@@ -1,7 +1,6 @@
 """What the master tells of itself and its workers: -s status, --json, and top."""
 
 import fcntl
-import json
 import os
 import pty
 import re
@@ -37,12 +36,6 @@ def start_slow(server, workers=1):
     server.start(SLOW_DOWNLOAD.format(workers=workers))
 
 
-def status(server):
-    result = server.run("-s", "status", "--json")
-    assert result.returncode == 0 and not result.stderr, result
-    return json.loads(result.stdout)
-
-
 def text(server):
     result = server.run("-s", "status")
     assert result.returncode == 0 and not result.stderr, result
@@ -58,7 +51,7 @@ def download(server, request="GET /big HTTP/1.1\r\nHost: a\r\n\r\n"):
 
 def test_fields_of_a_quiet_server(server):
     server.start(SIMPLE)
-    told = status(server)
+    told = server.status()
     assert told["config"] == str(server.config_path)
     assert (told["pid"], told["logger"]) == (server.process.pid, server.logger())
     assert (told["state"], told["generation"], told["draining"]) == ("serving", 1, 0)
@@ -77,7 +70,7 @@ def test_text_has_the_fields_of_json_and_fits(server):
     start_slow(server, workers=16)
     with download(server, f"GET /big?{'x' * 300} HTTP/1.1\r\nHost: a\r\n\r\n"):
         lines = text(server).splitlines()
-        told = status(server)
+        told = server.status()
     names = {line.split()[0] for line in lines[:lines.index("")]}
     more = {"listeners", "workers", "last_restart", "last_restart_age", "quarantined_request"}
     assert set(told) - more == names
@@ -90,7 +83,7 @@ def test_requests_and_bytes_are_counted(server):
     start_slow(server, workers=2)
     for _ in range(20):
         assert server.get("/small").status == 200
-    told = status(server)
+    told = server.status()
     assert (told["requests"], told["accepted"]) == (20, 20)
     assert told["sent"] > 20 * len("small")
     assert sum(worker["requests"] for worker in told["workers"]) == 20
@@ -105,7 +98,7 @@ def test_connections_by_what_they_do(server):
         kinds = ("connections", "reading", "writing", "waiting")
 
         def counts():
-            told = status(server)
+            told = server.status()
             assert [told[kind] for kind in kinds] == [told["workers"][0][kind] for kind in kinds]
             return [told[kind] for kind in kinds]
 
@@ -118,13 +111,13 @@ def test_a_killed_worker_is_told_and_its_counts_stay(server):
     start_slow(server)
     for _ in range(10):
         server.get("/small")
-    before = status(server)
+    before = server.status()
     os.kill(server.workers()[0], signal.SIGKILL)
-    after = wait_until(lambda: (told := status(server))["restarts"] and told, "the restart")
+    after = wait_until(lambda: (told := server.status())["restarts"] and told, "the restart")
     for name in ("requests", "accepted", "sent"):
         assert after[name] >= before[name], name
     assert after["requests"] == 10 and "SIGKILL" in after["last_restart"]
-    ready = wait_until(lambda: (worker := status(server)["workers"][0])["state"] == "ready"
+    ready = wait_until(lambda: (worker := server.status()["workers"][0])["state"] == "ready"
                        and worker, "its successor")
     assert ready["restarts"] == 1 and "SIGKILL" in ready["last_restart"]
     assert ready["requests"] == 0 and ready["last_restart_age"] < 60
@@ -136,14 +129,14 @@ def test_totals_survive_a_reload(server):
     for _ in range(10):
         server.get("/small")
     assert server.run("-s", "reload").returncode == 0
-    told = status(server)
+    told = server.status()
     assert (told["generation"], told["requests"], told["restarts"]) == (2, 10, 0)
     assert told["verdict"] == "applied" and "reloaded: generation 2" in told["verdict_text"]
     server.expect_log = ["emerg"]
     server.write_config("http { sever { } }")
     server.send_signal(signal.SIGHUP)
     server.wait_error("reload rejected")
-    told = status(server)
+    told = server.status()
     assert told["verdict"] == "rejected" and "sever" in told["verdict_text"]
     assert re.search(r"^verdict +rejected$", text(server), re.M)
 
@@ -152,11 +145,11 @@ def test_a_drain_is_seen(server):
     start_slow(server)
     with download(server):
         server.reload()
-        told = status(server)
+        told = server.status()
         states = {worker["generation"]: worker["state"] for worker in told["workers"]}
         assert states == {1: "draining", 2: "ready"} and told["draining"] == 1
         server.send_signal(signal.SIGQUIT)
-        wait_until(lambda: status(server)["state"] == "draining", "the end to begin")
+        wait_until(lambda: server.status()["state"] == "draining", "the end to begin")
 
 
 def test_the_queue_of_stopped_workers(server):
@@ -167,10 +160,10 @@ def test_the_queue_of_stopped_workers(server):
     clients = [socket.create_connection(("127.0.0.1", server.port())) for _ in range(7)]
     try:
         def queues():
-            return {entry["address"]: entry["queue"] for entry in status(server)["listeners"]}
+            return {entry["address"]: entry["queue"] for entry in server.status()["listeners"]}
         wanted = {f"127.0.0.1:{server.port()}": 7, f"unix:{server.dir}/sock": None}
         wait_until(lambda: queues() == wanted, "the queue")
-        wait_until(lambda: all(worker["beat"] > 1.1 for worker in status(server)["workers"]),
+        wait_until(lambda: all(worker["beat"] > 1.1 for worker in server.status()["workers"]),
                    "the hearts to be late")
         assert re.search(r"^127\.0\.0\.1:\d+ +7 +\d+$", text(server), re.M)
     finally:
@@ -183,13 +176,13 @@ def test_the_queue_of_stopped_workers(server):
 def test_the_request_in_hand(server):
     start_slow(server)
     with download(server, "GET /big?q=1 HTTP/1.1\r\nHost: Example.org\r\n\r\n"):
-        request = status(server)["workers"][0]["request"]
+        request = server.status()["workers"][0]["request"]
         assert request.pop("age") < 60
         assert request.pop("location").startswith(str(server.config_path)), request
         assert request == {"peer": "127.0.0.1", "line": "GET /big?q=1",
                            "host": "example.org", "phase": "sending"}
         assert "sending, 127.0.0.1 to example.org: GET /big?q=1" in text(server)
-    wait_until(lambda: status(server)["workers"][0]["request"] is None, "its end")
+    wait_until(lambda: server.status()["workers"][0]["request"] is None, "its end")
 
 
 HOSTILE = {
@@ -207,7 +200,7 @@ def test_hostile_requests_harm_neither_json_nor_terminal(server, name):
     with server.wire() as wire:
         wire.send(HOSTILE[name])
         wire.read_exactly(12)
-        told = status(server)
+        told = server.status()
         shown = text(server) + server.run("top").stdout
         line = server.run("-s", "status", "--json").stdout
     assert told["state"] == "serving"
@@ -224,12 +217,12 @@ def test_the_pace_is_the_same_for_any_number_of_askers(server):
             for _ in range(10):
                 wire.request("/small")
             sent += 10
-            told = status(server)
+            told = server.status()
             pace = sent / (time.monotonic() - begin)
     # Asked each time, it still is that of a second or two.
     assert pace / 2 < told["rate"] < pace * 2, (pace, told["rate"])
     assert told["workers"][0]["rate"] == pytest.approx(told["rate"], rel=0.1)
-    quiet = wait_until(lambda: (told := status(server))["rate"] == 0 and told, "the quiet", 4)
+    quiet = wait_until(lambda: (told := server.status())["rate"] == 0 and told, "the quiet", 4)
     assert quiet["workers"][0]["rate"] == 0 and quiet["requests"] == sent
 
 

@@ -1,5 +1,6 @@
 """Bytes on a connection: a client that sends exactly what it is told and hides nothing."""
 
+import select
 import socket
 
 
@@ -83,6 +84,12 @@ class Wire:
     def closed(self):
         """Waits for the end of the stream: True at a clean one with nothing before it."""
         return not self.pending and not self._more()
+
+    def is_open(self):
+        """At this moment, with nothing that came: neither bytes nor an end."""
+        poller = select.poll()  # select() knows no descriptor above 1023
+        poller.register(self.socket, select.POLLIN)
+        return not poller.poll(0)
 
     def response(self, method="GET"):
         """Reads one answer, interim ones (1xx) not skipped."""

@@ -20,10 +20,6 @@ def config(workers, connections, rest="", backlog=511):
                                  location / {{ return 200 $pid; }} }} }}"""
 
 
-def is_open(wire):
-    return not select.select([wire.socket], [], [], 0)[0]
-
-
 def ask(wire):
     """The worker that has this connection."""
     return int(wire.request("/pid").body)
@@ -86,7 +82,7 @@ def test_the_oldest_idle_one_gives_its_place_to_a_new_one(watched, workers):
         assert victim[1].closed()
         victim[1].close()
         idle.remove(victim)
-        assert all(is_open(wire) for _, wire in idle)
+        assert all(wire.is_open() for _, wire in idle)
         idle.append((worker, new))
     assert all(ask(wire) == worker for worker, wire in idle)
     close(wire for _, wire in idle)

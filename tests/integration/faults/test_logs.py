@@ -1,6 +1,5 @@
 """Logs that cannot be written, readers of logs that do not read, and rotation under load."""
 
-import json
 import os
 import re
 import resource
@@ -49,10 +48,6 @@ def stop_and_count_drops(server):
     return sum(int(a or b) for a, b in re.findall(DROPPED, server.errors()))
 
 
-def log_drops(server):
-    return json.loads(server.run("-s", "status", "--json").stdout)["log_drops"]
-
-
 def test_a_device_that_is_full(watched):
     """Nobody notices but the administrator, who is told once, and of every line at the end."""
     watched.expect_log = [r"\[alert\].*/dev/full"]
@@ -61,7 +56,7 @@ def test_a_device_that_is_full(watched):
         watched.wait_error("/dev/full.*No space left")
         wait_until(lambda: fleet.done > 1000 / SLOW, "requests")
     fleet.check()
-    wait_until(lambda: log_drops(watched) >= fleet.done, "the count of them")
+    wait_until(lambda: watched.status()["log_drops"] >= fleet.done, "the count of them")
     watched.check_whole()
     assert watched.errors().count("/dev/full") == 1
     assert stop_and_count_drops(watched) == fleet.done

@@ -1,7 +1,6 @@
 """Reloads under load: clients that never try again notice nothing of them."""
 
 import contextlib
-import json
 import os
 import pathlib
 import re
@@ -157,10 +156,6 @@ def queued(server, count, port="PORT"):
         wire.close()
 
 
-def status(server):
-    return json.loads(server.run("-s", "status", "--json").stdout)
-
-
 def is_refused(server, port):
     try:
         server.wire(port).close()
@@ -193,9 +188,9 @@ def test_connections_that_a_reload_finds_half_way(loaded):
     for name, count in sent.items():
         wires[name].send(whole[:count])
     assert wires["idle"].request("/small").get("Connection") != "close"
-    wait_until(lambda: status(loaded)["connections"] == len(wires), "all to be accepted")
+    wait_until(lambda: loaded.status()["connections"] == len(wires), "all to be accepted")
     reload(loaded)
-    wait_until(lambda: status(loaded)["draining"] == 1, "the drain to begin")
+    wait_until(lambda: loaded.status()["draining"] == 1, "the drain to begin")
     for name, wire in wires.items():
         wire.send(whole[sent.get(name, 0):])
         answer = wire.response()

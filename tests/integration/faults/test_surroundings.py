@@ -1,7 +1,6 @@
 """What the system and its administrator do to the processes: clocks, memory, signals."""
 
 import contextlib
-import json
 import os
 import pathlib
 import random
@@ -131,7 +130,7 @@ def test_shared_memory_is_scribbled_on(watched, data):
         scribble(workers[0], data)
     except PermissionError:
         pytest.skip("may not write to another's memory")
-    told = json.loads(watched.run("-s", "status", "--json").stdout)
+    told = watched.status()
     assert sorted(worker["pid"] for worker in told["workers"]) == workers
     assert told["connections"] <= 2 * 1024
     assert watched.get("/").status == 200
