@@ -5,11 +5,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static struct quarantine_list *list_of(const struct master *master)
-{
-    return &shm_head(&master->shm)->quarantine;
-}
-
 /* A SIGKILL from outside says nothing of what the worker was doing. */
 static bool is_suspicious(const struct slot *slot, int status)
 {
@@ -40,8 +35,8 @@ static void note(struct master *master, const struct quarantine_settings *set,
 {
     struct buf what = {0};
     describe(&what, request);
-    if (quarantine_note(&master->quarantine, list_of(master), set, request->fingerprint,
-                        buf_slice(&what), master->slots.now_ms)) {
+    if (quarantine_note(&master->quarantine, set, request->fingerprint, buf_slice(&what),
+                        master->slots.now_ms)) {
         log_write(
             NULL, LOG_LEVEL_ALERT,
             "quarantine: requests like %.*s killed %u workers within %lld s and are "
@@ -72,8 +67,8 @@ void blame_request(struct master *master, const struct slot *slot, int status)
 void blame_step(struct master *master)
 {
     const char *what;
-    while ((what = quarantine_release(&master->quarantine, list_of(master),
-                                      master->slots.now_ms)) != NULL) {
+    while ((what = quarantine_release(&master->quarantine, master->slots.now_ms)) !=
+           NULL) {
         log_write(NULL, LOG_LEVEL_NOTICE,
                   "quarantine: requests like %s are answered again", what);
     }
@@ -81,5 +76,5 @@ void blame_step(struct master *master)
 
 void blame_nobody(struct master *master)
 {
-    quarantine_clear(&master->quarantine, list_of(master));
+    quarantine_clear(&master->quarantine);
 }

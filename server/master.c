@@ -32,6 +32,7 @@ struct master *master_create(const struct config_source *source)
     upgrade_init(&master->upgrade);
     shm_create(&master->shm);
     shm_prepare(&master->shm, SLOT_MASTER);
+    quarantine_init(&master->quarantine, &shm_head(&master->shm)->quarantine);
     master->log.shm = &master->shm;
     master->log.files = &master->logs;
     master->log.standard = RINGLOG_STDERR_ALSO;

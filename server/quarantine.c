@@ -77,23 +77,35 @@ static void add_death(struct suspect *suspect, int64_t window_ms, int64_t now_ms
     suspect->died_ms[suspect->deaths++] = now_ms;
 }
 
-static void vacate(struct quarantine *quarantine, struct quarantine_list *list,
-                   unsigned place)
+static void vacate(struct quarantine *quarantine, unsigned place)
 {
     quarantine->held[place].until_ms = 0;
-    atomic_store(&list->fingerprints[place], 0);
+    atomic_store(&quarantine->list->fingerprints[place], 0);
 }
 
 /* Workers write there at most by accident: the master's own count is the one that counts.
  */
-static void publish_count(const struct quarantine *quarantine,
-                          struct quarantine_list *list)
+static void publish_count(const struct quarantine *quarantine)
 {
     uint32_t count = 0;
     for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
         count += quarantine->held[i].until_ms != 0;
     }
-    atomic_store(&list->count, count);
+    atomic_store(&quarantine->list->count, count);
+}
+
+void quarantine_init(struct quarantine *quarantine, struct quarantine_list *list)
+{
+    *quarantine = (struct quarantine){.list = list};
+    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
+        vacate(quarantine, i);
+    }
+    publish_count(quarantine);
+}
+
+void quarantine_clear(struct quarantine *quarantine)
+{
+    quarantine_init(quarantine, quarantine->list);
 }
 
 /* An unused place, or the one that would be free first. */
@@ -108,8 +120,8 @@ static unsigned choose_place(const struct quarantine *quarantine)
     return place;
 }
 
-static void hold(struct quarantine *quarantine, struct quarantine_list *list,
-                 uint64_t fingerprint, struct slice what, int64_t until_ms)
+static void hold(struct quarantine *quarantine, uint64_t fingerprint, struct slice what,
+                 int64_t until_ms)
 {
     unsigned place = choose_place(quarantine);
     struct quarantined *held = &quarantine->held[place];
@@ -120,26 +132,25 @@ static void hold(struct quarantine *quarantine, struct quarantine_list *list,
     memcpy(held->what, what.ptr, len);
     held->what[len] = '\0';
     held->until_ms = until_ms;
-    atomic_store(&list->fingerprints[place], fingerprint);
-    publish_count(quarantine, list);
+    atomic_store(&quarantine->list->fingerprints[place], fingerprint);
+    publish_count(quarantine);
 }
 
-bool quarantine_note(struct quarantine *quarantine, struct quarantine_list *list,
-                     const struct quarantine_settings *set, uint64_t fingerprint,
-                     struct slice what, int64_t now_ms)
+bool quarantine_note(struct quarantine *quarantine, const struct quarantine_settings *set,
+                     uint64_t fingerprint, struct slice what, int64_t now_ms)
 {
     struct suspect *suspect = suspect_of(quarantine, fingerprint);
     add_death(suspect, set->window, now_ms);
-    if (suspect->deaths < set->deaths || quarantine_holds(list, fingerprint)) {
+    if (suspect->deaths < set->deaths ||
+        quarantine_holds(quarantine->list, fingerprint)) {
         return false;
     }
-    hold(quarantine, list, fingerprint, what, now_ms + set->time);
+    hold(quarantine, fingerprint, what, now_ms + set->time);
     *suspect = (struct suspect){0};
     return true;
 }
 
-const char *quarantine_release(struct quarantine *quarantine,
-                               struct quarantine_list *list, int64_t now_ms)
+const char *quarantine_release(struct quarantine *quarantine, int64_t now_ms)
 {
     if (quarantine->pushed_out.until_ms != 0) {
         quarantine->pushed_out.until_ms = 0;
@@ -148,19 +159,10 @@ const char *quarantine_release(struct quarantine *quarantine,
     for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
         struct quarantined *held = &quarantine->held[i];
         if (held->until_ms != 0 && held->until_ms <= now_ms) {
-            vacate(quarantine, list, i);
-            publish_count(quarantine, list);
+            vacate(quarantine, i);
+            publish_count(quarantine);
             return held->what;
         }
     }
     return NULL;
-}
-
-void quarantine_clear(struct quarantine *quarantine, struct quarantine_list *list)
-{
-    *quarantine = (struct quarantine){0};
-    for (unsigned i = 0; i < QUARANTINE_MAX; i++) {
-        vacate(quarantine, list, i);
-    }
-    publish_count(quarantine, list);
 }

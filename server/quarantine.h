@@ -49,23 +49,25 @@ struct quarantined {
 };
 
 struct quarantine {
+    struct quarantine_list *list;
     struct suspect suspects[SUSPECTS_MAX];
     struct quarantined held[QUARANTINE_MAX]; /* by the places of the list */
     struct quarantined pushed_out;           /* by a newer one, and not told yet */
 };
 
+/* Holds nothing. The list must outlive it. */
+void quarantine_init(struct quarantine *quarantine, struct quarantine_list *list);
+
 /* A worker died of that request at `now_ms` (monotonic). True: this was one too many, and
  * it is held from now on; `what` is kept to tell of it. */
-bool quarantine_note(struct quarantine *quarantine, struct quarantine_list *list,
-                     const struct quarantine_settings *set, uint64_t fingerprint,
-                     struct slice what, int64_t now_ms);
+bool quarantine_note(struct quarantine *quarantine, const struct quarantine_settings *set,
+                     uint64_t fingerprint, struct slice what, int64_t now_ms);
 
 /* Lets one go whose time is over, or who had to give its place to another: what it was,
  * or NULL. */
-const char *quarantine_release(struct quarantine *quarantine,
-                               struct quarantine_list *list, int64_t now_ms);
+const char *quarantine_release(struct quarantine *quarantine, int64_t now_ms);
 
 /* Forgets all: another configuration may be the cure. */
-void quarantine_clear(struct quarantine *quarantine, struct quarantine_list *list);
+void quarantine_clear(struct quarantine *quarantine);
 
 #endif

@@ -7,12 +7,12 @@ static const struct quarantine_settings set = {.deaths = 3, .window = 1000, .tim
 
 static void begin(void)
 {
-    quarantine_clear(&quarantine, &list);
+    quarantine_init(&quarantine, &list);
 }
 
 static bool note(uint64_t fingerprint, int64_t now_ms)
 {
-    return quarantine_note(&quarantine, &list, &set, fingerprint, SLICE("it"), now_ms);
+    return quarantine_note(&quarantine, &set, fingerprint, SLICE("it"), now_ms);
 }
 
 static void hold(uint64_t fingerprint, int64_t now_ms)
@@ -68,8 +68,8 @@ END_TEST
 START_TEST(releases_when_the_time_is_over)
 {
     hold(7, 100);
-    ck_assert_ptr_null(quarantine_release(&quarantine, &list, 599));
-    ck_assert_str_eq(quarantine_release(&quarantine, &list, 600), "it");
+    ck_assert_ptr_null(quarantine_release(&quarantine, 599));
+    ck_assert_str_eq(quarantine_release(&quarantine, 600), "it");
     ck_assert(!quarantine_holds(&list, 7));
     ck_assert_uint_eq(list.count, 0);
     ck_assert(!note(7, 600)); /* it starts anew */
@@ -92,8 +92,8 @@ START_TEST(gives_the_place_of_the_oldest_away)
         hold(100 + i, i);
     }
     ck_assert_uint_eq(list.count, QUARANTINE_MAX);
-    ck_assert_str_eq(quarantine_release(&quarantine, &list, 0), "it");
-    ck_assert_ptr_null(quarantine_release(&quarantine, &list, 0));
+    ck_assert_str_eq(quarantine_release(&quarantine, 0), "it");
+    ck_assert_ptr_null(quarantine_release(&quarantine, 0));
     ck_assert(!quarantine_holds(&list, 100));
     ck_assert(quarantine_holds(&list, 101));
     ck_assert(quarantine_holds(&list, 100 + QUARANTINE_MAX));
@@ -116,7 +116,7 @@ START_TEST(clears)
     hold(7, 100);
     note(8, 100);
     note(8, 100);
-    quarantine_clear(&quarantine, &list);
+    quarantine_clear(&quarantine);
     ck_assert(!quarantine_holds(&list, 7));
     ck_assert(!note(8, 100));
 }
