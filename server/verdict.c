@@ -82,7 +82,8 @@ void verdict_format(const struct verdict *verdict, struct buf *out)
 
 static int write_file(const char *path, struct slice text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(path, flags, 0644);
     if (fd < 0) {
         return -1;
     }

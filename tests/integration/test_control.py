@@ -125,6 +125,18 @@ def test_the_file_tells_of_a_rejected_hup(server):
     assert any("sever" in line for line in lines[1:])
 
 
+def test_a_file_that_nobody_reads_holds_up_nothing(server):
+    """Where the verdict is written lies a FIFO."""
+    server.start(SIMPLE)
+    os.mkfifo(server.dir / "tinyhttpd.pid.status.new")
+    before = len(server.errors())
+    server.send_signal(signal.SIGHUP)
+    server.wait_error(r"tinyhttpd.pid.status\" cannot be written")
+    assert "reloaded: generation 2" in server.errors()[before:]
+    server.reload()
+    wait_until(lambda: status_file(server)[0]["generation"] == "3", "the next verdict")
+
+
 def test_a_killed_worker_counts_as_cut(server):
     (server.dir / "big").write_bytes(bytes(1 << 20))
     server.expect_log = ["SIGKILL", "signal 9"]
