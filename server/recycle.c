@@ -1,15 +1,13 @@
 #include "server/recycle.h"
-#include "common/buf.h"
-#include "common/fdutil.h"
 #include "server/channel.h"
 #include "server/master.h"
+#include "server/proc_status.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LOOK_MS  1000
 #define REST_MS  30000
+#define WHY_MAX  128
 #define YOUNG_MS 5000 /* what is too large at once would be replaced for ever */
 
 void recycle_draw(struct master *master, struct slot *slot)
@@ -18,23 +16,6 @@ void recycle_draw(struct master *master, struct slot *slot)
     uint64_t most = generation == NULL ? 0 : generation->config->set.worker_max_requests;
     slot->requests_max = most + most * (slots_random(&master->slots) % 1001) / 5000;
 }
-
-/* Bytes of the process in memory; 0: unknown. */
-static uint64_t resident(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
-    struct buf text = {.limit = 256};
-    unsigned long long pages = 0;
-    if (fd_read_file(path, &text) == 0 && buf_append_char(&text, '\0')) {
-        const char *second = strchr(text.data, ' ');
-        pages = second == NULL ? 0 : strtoull(second, NULL, 10);
-    }
-    buf_free(&text);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-#define WHY_MAX 128
 
 /* These say why, where it is so. */
 static bool has_done_its_requests(const struct master *master, const struct slot *slot,
@@ -56,12 +37,12 @@ static bool is_too_large(const struct master *master, const struct slot *slot,
     if (most == 0 || master->slots.now_ms - slot->started_ms < YOUNG_MS) {
         return false;
     }
-    uint64_t size = resident(slot->pid);
-    if (size <= most) {
+    uint64_t kib = (uint64_t)proc_status_number(slot->pid, "VmRSS");
+    if (kib <= most / 1024) {
         return false;
     }
     snprintf(why, WHY_MAX, "holds %llu KiB of memory, worker_max_rss is %llu KiB",
-             (unsigned long long)(size / 1024), (unsigned long long)(most / 1024));
+             (unsigned long long)kib, (unsigned long long)(most / 1024));
     return true;
 }
 
@@ -144,12 +125,19 @@ static void follow(struct master *master, struct slot *successor)
     }
 }
 
+/* Those that drain without end do not pile up. */
+static bool is_crowded(const struct master *master)
+{
+    const struct generation *current = master->current;
+    return slots_count(&master->slots, current, SLOT_DRAINING) >= current->workers;
+}
+
 static bool may_begin(const struct master *master)
 {
     int64_t now = master->slots.now_ms;
     return master->phase == MASTER_SERVING && master->reload.state == RELOAD_IDLE &&
            !upgrade_is_busy(&master->upgrade) && now >= master->recycle.rest_ms &&
-           now - master->recycle.looked_ms >= LOOK_MS;
+           now - master->recycle.looked_ms >= LOOK_MS && !is_crowded(master);
 }
 
 void recycle_step(struct master *master)

@@ -1,36 +1,19 @@
 #include "server/watchdog.h"
 #include "common/buf.h"
 #include "common/clock.h"
-#include "common/fdutil.h"
 #include "server/death.h"
 #include "server/master.h"
+#include "server/proc_status.h"
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#define ROUND_MS   1000
-#define GAP_MS     3000 /* longer between two rounds: the master did not run */
-#define LEAST_MS   3000 /* three missed beats */
-#define ABORT_MS   2000 /* from SIGABRT to SIGKILL */
-#define STATUS_MAX 8192
-
-/* The number behind a label of the process's status; 0: it has none. */
-static long status_number(pid_t pid, const char *label)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
-    struct buf status = {.limit = STATUS_MAX};
-    bool read = fd_read_file(path, &status) == 0 && buf_append_char(&status, '\0');
-    const char *line = read ? strstr(status.data, label) : NULL;
-    long number = line == NULL ? 0 : strtol(line + strlen(label), NULL, 10);
-    buf_free(&status);
-    return number;
-}
+#define ROUND_MS 1000
+#define GAP_MS   3000 /* longer between two rounds: the master did not run */
+#define LEAST_MS 3000 /* three missed beats */
+#define ABORT_MS 2000 /* from SIGABRT to SIGKILL */
 
 static bool is_traced(pid_t pid)
 {
-    return status_number(pid, "\nTracerPid:") != 0;
+    return proc_status_number(pid, "TracerPid") != 0;
 }
 
 static void report(const struct master *master, const struct slot *slot, int64_t quiet_ms)
@@ -41,7 +24,7 @@ static void report(const struct master *master, const struct slot *slot, int64_t
     death_age(&text, master, slot);
     buf_printf(&text, ": no sign of life for %lld.%03lld s", (long long)(quiet_ms / 1000),
                (long long)(quiet_ms % 1000));
-    death_load(&text, master, slot, "open", status_number(slot->pid, "\nVmHWM:"));
+    death_load(&text, master, slot, "open", proc_status_number(slot->pid, "VmHWM"));
     log_write(NULL, LOG_LEVEL_ALERT, "%.*s", SLICE_ARG(buf_slice(&text)));
     buf_free(&text);
 }
