@@ -9,11 +9,6 @@
 #define RECORD_EVERY_MS 1000
 #define REQUEST_MAX     1024
 
-static bool was_asked(const struct slot *slot)
-{
-    return slot->state == SLOT_DRAINING || slot->state == SLOT_STOPPING;
-}
-
 /* As grave as it is surprising. */
 static enum log_level level_of(const struct slot *slot, int status)
 {
@@ -23,7 +18,7 @@ static enum log_level level_of(const struct slot *slot, int status)
     if (WEXITSTATUS(status) != 0) {
         return LOG_LEVEL_ALERT;
     }
-    return was_asked(slot) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
+    return slot_was_asked(slot) ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE;
 }
 
 static void put_cause(struct buf *out, const struct slot *slot, int status)
@@ -111,7 +106,7 @@ void death_record(struct master *master, struct slot *slot, int status,
     buf_append_char(&text, ' ');
     put_cause(&text, slot, status);
     death_age(&text, master, slot);
-    if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0 || !was_asked(slot)) {
+    if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0 || !slot_was_asked(slot)) {
         death_load(&text, master, slot, "lost", usage->ru_maxrss);
     }
     put_suppressed(&text, slot);

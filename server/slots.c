@@ -22,19 +22,19 @@ static const unsigned steps[SLOT_STATE_COUNT] = {
     [SLOT_FAILED] = TO(SLOT_EMPTY),
 };
 
-/* The one way from state to state. */
+#define NO_DEADLINE (-1)
+
+/* The one way from state to state; `delay_ms` is until the deadline of the new one. */
 static void enter(struct slots *slots, struct slot *slot, enum slot_state state,
                   int64_t delay_ms)
 {
     assert((steps[slot->state] & TO(state)) != 0);
     slot->state = state;
-    slot->deadline_ms = delay_ms < 0 ? 0 : slots->now_ms + delay_ms;
+    slot->deadline_ms = delay_ms == NO_DEADLINE ? 0 : slots->now_ms + delay_ms;
     if (slot->deadline_ms == 0 && delay_ms == 0) {
         slot->deadline_ms = 1; /* due at once, at the very start of the clock too */
     }
 }
-
-#define NO_DEADLINE (-1)
 
 static void vacate(struct slots *slots, struct slot *slot)
 {
@@ -302,6 +302,11 @@ unsigned slots_occupied(const struct slots *slots)
         count += slots->items[i].state != SLOT_EMPTY;
     }
     return count;
+}
+
+bool slot_was_asked(const struct slot *slot)
+{
+    return slot->state == SLOT_DRAINING || slot->state == SLOT_STOPPING;
 }
 
 struct slot *slots_by_pid(struct slots *slots, pid_t pid)

@@ -124,6 +124,9 @@ bool slots_start(struct slots *slots, struct slot *slot);
 
 void slot_handle(struct slots *slots, struct slot *slot, enum slot_event event);
 
+/* Whether the child was told to leave. */
+bool slot_was_asked(const struct slot *slot);
+
 /* The same event for every slot with this generation (NULL: any). The logger's slot is
  * left out. */
 void slots_handle_all(struct slots *slots, const struct generation *generation,

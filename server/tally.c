@@ -83,8 +83,7 @@ static void note_restart(struct tally *tally, const struct slot *slot)
 
 void tally_bury(struct master *master, struct slot *slot, int status)
 {
-    bool asked = slot->state == SLOT_DRAINING || slot->state == SLOT_STOPPING;
-    if (!asked && !slot->candidate) {
+    if (!slot_was_asked(slot) && !slot->candidate) {
         note_death(slot, master->slots.now_ms, status);
         if (slot->number >= SLOT_FIRST_WORKER) {
             note_restart(&master->tally, slot);
