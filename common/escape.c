@@ -1,4 +1,5 @@
 #include "common/escape.h"
+#include "common/eights.h"
 
 #define REPLACEMENT SLICE("\xef\xbf\xbd") /* U+FFFD */
 
@@ -49,11 +50,27 @@ size_t escape_utf8_len(struct slice text)
     return 0;
 }
 
-/* Appends the bytes up to the first that is not plain, and drops them from *text. */
-static inline bool take_plain(struct buf *out, struct slice *text,
-                              bool (*is_plain)(unsigned char))
+/* Printable ASCII but quotes and backslashes: plain for logs of every kind. */
+static inline bool is_simple(uint64_t eight)
+{
+    return (eights_below(eight, ' ') | eights_high(eight) | eights_equal(eight, 0x7f) |
+            eights_equal(eight, '"') | eights_equal(eight, '\\')) == 0;
+}
+
+static size_t simple_span(struct slice text)
 {
     size_t len = 0;
+    while (text.len - len >= 8 && is_simple(eights_load(text.ptr + len))) {
+        len += 8;
+    }
+    return len;
+}
+
+/* Appends the bytes up to the first that is not plain, and drops them from *text. The
+ * first `len` are known to be. */
+static inline bool take_plain(struct buf *out, struct slice *text, size_t len,
+                              bool (*is_plain)(unsigned char))
+{
     while (len < text->len && is_plain((unsigned char)text->ptr[len])) {
         len++;
     }
@@ -62,11 +79,12 @@ static inline bool take_plain(struct buf *out, struct slice *text,
     return done;
 }
 
-/* Plain bytes as they are, every other one as `prefix` and two digits. */
+/* Plain bytes as they are, every other one as `prefix` and two digits. by_eights: whether
+ * all that is simple is plain. */
 static inline bool escape_hex(struct buf *out, struct slice text, struct slice prefix,
-                              bool (*is_plain)(unsigned char))
+                              bool by_eights, bool (*is_plain)(unsigned char))
 {
-    while (take_plain(out, &text, is_plain)) {
+    while (take_plain(out, &text, by_eights ? simple_span(text) : 0, is_plain)) {
         if (text.len == 0) {
             return true;
         }
@@ -87,7 +105,7 @@ static bool plain_in_log(unsigned char c)
 
 bool escape_log(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), plain_in_log);
+    return escape_hex(out, text, SLICE("\\x"), true, plain_in_log);
 }
 
 static bool plain_in_line(unsigned char c)
@@ -97,7 +115,7 @@ static bool plain_in_line(unsigned char c)
 
 bool escape_line(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), plain_in_line);
+    return escape_hex(out, text, SLICE("\\x"), true, plain_in_line);
 }
 
 static bool plain_in_quotes(unsigned char c)
@@ -107,7 +125,7 @@ static bool plain_in_quotes(unsigned char c)
 
 bool escape_quoted(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), plain_in_quotes);
+    return escape_hex(out, text, SLICE("\\x"), true, plain_in_quotes);
 }
 
 static bool plain_in_path(unsigned char c)
@@ -120,7 +138,7 @@ static bool plain_in_path(unsigned char c)
 
 bool escape_uri_path(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("%"), plain_in_path);
+    return escape_hex(out, text, SLICE("%"), false, plain_in_path);
 }
 
 /* Appends the character at the front, or U+FFFD for a byte that begins none, and drops it
@@ -135,11 +153,11 @@ static bool take_character(struct buf *out, struct slice *text)
 
 /* Text whose encoding counts: characters as they are, bytes that are not plain as `put`
  * writes them. */
-static inline bool escape_text(struct buf *out, struct slice text,
+static inline bool escape_text(struct buf *out, struct slice text, bool by_eights,
                                bool (*is_plain)(unsigned char),
                                bool (*put)(struct buf *out, char c))
 {
-    while (take_plain(out, &text, is_plain)) {
+    while (take_plain(out, &text, by_eights ? simple_span(text) : 0, is_plain)) {
         if (text.len == 0) {
             return true;
         }
@@ -176,7 +194,7 @@ static bool put_json(struct buf *out, char c)
 
 bool escape_json(struct buf *out, struct slice text)
 {
-    return escape_text(out, text, plain_in_json, put_json);
+    return escape_text(out, text, true, plain_in_json, put_json);
 }
 
 static bool plain_in_html(unsigned char c)
@@ -208,5 +226,5 @@ static bool put_html(struct buf *out, char c)
 
 bool escape_html(struct buf *out, struct slice text)
 {
-    return escape_text(out, text, plain_in_html, put_html);
+    return escape_text(out, text, false, plain_in_html, put_html);
 }

@@ -1,4 +1,5 @@
 #include "server/http_fields.h"
+#include "common/eights.h"
 
 #define FIELD_NAME(id, name, arity) [HTTP_FIELD_##id] = SLICE_INIT(name),
 static const struct slice names[HTTP_FIELD_COUNT] = {HTTP_FIELD_LIST(FIELD_NAME)};
@@ -65,16 +66,10 @@ bool http_is_token(struct slice text)
     return text.len > 0 && http_token_span(text) == text.len;
 }
 
-/* True when one of eight bytes is below SP or is DEL; it may be wrong only in saying yes
- * of a HTAB or of what follows another such byte. */
-static bool may_have_control(uint64_t eight)
+/* Or a HTAB, which is text. */
+static bool has_control(uint64_t eight)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones << 7;
-    uint64_t below_space = (eight - ones * ' ') & ~eight;
-    uint64_t no_del = eight ^ (ones * 0x7f);
-    uint64_t del = (no_del - ones) & ~no_del;
-    return ((below_space | del) & tops) != 0;
+    return (eights_below(eight, ' ') | eights_equal(eight, 0x7f)) != 0;
 }
 
 /* Nearly every byte of a head goes through here twice, so it goes by eights. */
@@ -82,9 +77,7 @@ size_t http_text_span(struct slice text)
 {
     size_t len = 0;
     for (; text.len - len >= 8; len += 8) {
-        uint64_t eight;
-        memcpy(&eight, text.ptr + len, sizeof(eight));
-        if (may_have_control(eight)) {
+        if (has_control(eights_load(text.ptr + len))) {
             break;
         }
     }

@@ -1,0 +1,40 @@
+/*
+ * eights.h - questions to eight bytes at once.
+ *
+ * Each answer has the top bit of every byte that it concerns; whether there is one at all
+ * is exact, but behind the lowest such byte others may be named wrongly.
+ */
+#ifndef COMMON_EIGHTS_H
+#define COMMON_EIGHTS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define EIGHTS_ONES UINT64_C(0x0101010101010101)
+#define EIGHTS_TOPS (EIGHTS_ONES << 7)
+
+static inline uint64_t eights_load(const char *at)
+{
+    uint64_t eight;
+    memcpy(&eight, at, sizeof(eight));
+    return eight;
+}
+
+/* Bytes below `least`, which is 128 at most. */
+static inline uint64_t eights_below(uint64_t eight, unsigned char least)
+{
+    return (eight - EIGHTS_ONES * least) & ~eight & EIGHTS_TOPS;
+}
+
+static inline uint64_t eights_equal(uint64_t eight, unsigned char byte)
+{
+    return eights_below(eight ^ (EIGHTS_ONES * byte), 1);
+}
+
+/* Bytes of 128 and more. */
+static inline uint64_t eights_high(uint64_t eight)
+{
+    return eight & EIGHTS_TOPS;
+}
+
+#endif
