@@ -56,6 +56,16 @@ static void reject(struct master *master, const char *why)
     conclude(master, LOG_LEVEL_ERROR);
 }
 
+/* It may have asked for the reload, and waits for the end of it. */
+static void tell_manager(struct notify *manager, const char *why)
+{
+    struct buf text = {0};
+    buf_printf(&text, "reload rejected: %s", why);
+    notify_reloading(manager);
+    notify_ready(manager, buf_slice(&text), SLICE(""));
+    buf_free(&text);
+}
+
 const char *reload_request(struct master *master)
 {
     const char *why = NULL;
@@ -63,6 +73,7 @@ const char *reload_request(struct master *master)
         why = "the server is stopping";
     } else if (upgrade_is_busy(&master->upgrade)) {
         why = "an upgrade is under way";
+        tell_manager(&master->notify, why);
     }
     if (why != NULL) {
         log_write(NULL, LOG_LEVEL_ERROR, "reload rejected: %s", why);

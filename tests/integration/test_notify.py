@@ -206,6 +206,22 @@ def test_an_upgrade_that_is_rolled_back_misses_no_sign_of_life(server, strict):
     assert manager.next(1.5) == {"WATCHDOG": "1"}
 
 
+def test_a_reload_during_an_upgrade_is_answered(server, strict):
+    """The manager waits for the end of every reload that it asks for."""
+    manager, _ = strict
+    old = manager.main
+    server.expect_log = ["the master process is gone"]
+    with ask_for_it(server):
+        wait_until(lambda: pid_in(server.pid_path) not in (None, old), "the new master")
+        server.send_signal(signal.SIGHUP)
+        words = [manager.next(1.5) for _ in range(2)]
+        words = [word for word in words if word != {"WATCHDOG": "1"}] + [manager.next(1.5)]
+        os.kill(pid_in(server.pid_path), signal.SIGKILL)
+    assert set(words[0]) == {"RELOADING", "MONOTONIC_USEC"}
+    assert words[1] == {"READY": "1", "MAINPID": str(old),
+                        "STATUS": "reload rejected: an upgrade is under way"}
+
+
 def test_an_upgrade_hands_the_manager_over_at_its_end(server, strict):
     manager, clock = strict
     upgrade(server, clock)
