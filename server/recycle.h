@@ -4,7 +4,8 @@
  * One that has answered more requests than worker_max_requests and up to a fifth more, by
  * chance, or holds more memory than worker_max_rss gets a successor; once that is ready
  * it takes over, and the old one drains. One at a time, and none during a reload or an
- * upgrade, so that the pool is never smaller than it should be.
+ * upgrade, so that the pool is never smaller than it should be; and none while as many
+ * drain as serve.
  */
 #ifndef SERVER_RECYCLE_H
 #define SERVER_RECYCLE_H

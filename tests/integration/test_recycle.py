@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import select
 import signal
 
 import pytest
@@ -60,6 +61,30 @@ def test_each_has_its_turn(server):
         wait_until(lambda: len(recycled(server)) >= 3, "three successors")
     fleet.check()
     assert set(map(int, recycled(server)[:3])) == set(before)
+
+
+def test_those_that_drain_without_end_are_few(server):
+    """As many as serve: a client that reads slowly makes no crowd of them."""
+    (server.dir / "big").write_bytes(bytes(8 << 20))
+    server.start("""worker_processes 1; worker_max_requests 1; worker_shutdown_timeout 0;
+        http { server { listen 127.0.0.1:%PORT%; root %DIR%; limit_rate 100k; } }""")
+
+    def wear_out(wire):
+        wire.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.read_until(b"\r\n\r\n")
+        for _ in range(3):
+            server.get("/")
+
+    with server.wire() as first:
+        wear_out(first)
+        wait_until(lambda: len(recycled(server)) == 1, "a successor")
+        with server.wire() as second:
+            wear_out(second)
+            select.select([], [], [], 1.5)  # looked at once a second
+            assert len(recycled(server)) == 1
+            first.close()
+            wait_until(lambda: len(recycled(server)) == 2, "the next one")
+    wait_until(lambda: len(server.pids("worker process")) == 1, "the pool")
 
 
 def test_without_limits_nobody_is_replaced(server):
