@@ -236,6 +236,8 @@ static void end_check(struct master *master)
     if (WIFSIGNALED(status)) {
         log_write(NULL, LOG_LEVEL_ERROR, "the check of the configuration died of %s",
                   signals_name(WTERMSIG(status)));
+        reject(master, "the check of the configuration died");
+        return;
     }
     if (status != 0) {
         reject(master, "the configuration is not valid");

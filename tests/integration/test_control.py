@@ -125,6 +125,15 @@ def test_the_file_tells_of_a_rejected_hup(server):
     assert any("sever" in line for line in lines[1:])
 
 
+def test_a_check_that_dies_makes_no_configuration_invalid(server):
+    server.start(SIMPLE)
+    (server.dir / "long").write_text("# takes its time\n" * 450000)
+    server.write_config("include %DIR%/long;" + SIMPLE)
+    server.send_signal(signal.SIGHUP)
+    os.kill(wait_until(lambda: server.pids("checks"), "the check")[0], signal.SIGKILL)
+    server.wait_error("reload rejected, generation 1 goes on: the check of the configuration died")
+
+
 def test_a_file_that_nobody_reads_holds_up_nothing(server):
     """Where the verdict is written lies a FIFO."""
     server.start(SIMPLE)
