@@ -3,7 +3,6 @@
 #include "common/xalloc.h"
 #include "server/conn_parts.h"
 #include "server/http_respond.h"
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>

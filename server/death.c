@@ -1,6 +1,5 @@
 #include "server/death.h"
 #include "common/buf.h"
-#include "common/clock.h"
 #include "server/master.h"
 #include "server/signals.h"
 #include <signal.h>

@@ -1,9 +1,7 @@
 #include "server/logger.h"
 #include "common/clock.h"
-#include "common/fdutil.h"
 #include "server/channel.h"
 #include "server/logwriter.h"
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 #include "server/logwriter.h"
 #include "common/clock.h"
-#include "common/fdutil.h"
 #include "common/flavour.h"
 #include "common/xalloc.h"
 #include <errno.h>

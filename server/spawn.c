@@ -1,5 +1,4 @@
 #include "server/spawn.h"
-#include "common/clock.h"
 #include "common/fdutil.h"
 #include "common/xalloc.h"
 #include "server/blame.h"

@@ -5,7 +5,6 @@
 #include "server/master.h"
 #include "server/report.h"
 #include "server/runfiles.h"
-#include "server/signals.h"
 #include "server/title.h"
 #include "server/worker_process.h"
 #include <errno.h>
