@@ -174,7 +174,7 @@ format:
 	clang-format -i $(C_FILES)
 
 lint:
-	clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES)
 	scripts/check-style
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability -I. \
 	    --inline-suppr common config server

@@ -29,7 +29,7 @@ const char cmdline_help[] =
     "  -V             version, and how it was built\n";
 
 static const struct cmdline_word words[] = {
-    {"stop", SIGINT, false},  {"quit", SIGQUIT, false},   {"reload", SIGHUP, true},
+    {"stop", SIGINT, false},   {"quit", SIGQUIT, false},   {"reload", SIGHUP, true},
     {"reopen", SIGUSR1, true}, {"upgrade", SIGUSR2, true}, {"status", 0, true},
 };
 
