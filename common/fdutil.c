@@ -108,7 +108,8 @@ static int read_to_end(int fd, struct buf *out)
     }
 }
 
-static int check_regular(int fd)
+/* What is too large already need not be read. */
+static int check_file(int fd, const struct buf *out)
 {
     struct stat st;
     if (fstat(fd, &st) < 0) {
@@ -116,6 +117,10 @@ static int check_regular(int fd)
     }
     if (!S_ISREG(st.st_mode)) {
         errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+        return -1;
+    }
+    if (out->limit != 0 && (uint64_t)st.st_size > out->limit) {
+        errno = EFBIG;
         return -1;
     }
     return 0;
@@ -137,7 +142,7 @@ int fd_read_file(const char *path, struct buf *out)
         return -1;
     }
     size_t before = out->len;
-    int result = check_regular(fd);
+    int result = check_file(fd, out);
     if (result == 0) {
         result = read_to_end(fd, out);
     }

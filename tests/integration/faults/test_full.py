@@ -121,9 +121,15 @@ def dial(server, count):
     return wires
 
 
-def read_when_ready(wire):
-    select.select([wire], [], [], 10 * SLOW)
-    return wire.recv(4096)
+def read_beginning(wire):
+    """The first bytes of an answer, which come one by one in the torture flavour."""
+    got = b""
+    while len(got) < 13 and select.select([wire], [], [], 10 * SLOW)[0]:
+        more = wire.recv(4096)
+        if not more:
+            break
+        got += more
+    return got
 
 
 def test_all_full_the_kernel_keeps_the_queue(watched):
@@ -141,10 +147,10 @@ def test_all_full_the_kernel_keeps_the_queue(watched):
     assert not select.select(queue, [], [], 0)[0]  # neither served nor reset
     finish(halves)
     for wire in connected:
-        assert read_when_ready(wire).startswith(b"HTTP/1.1 200 ")
+        assert read_beginning(wire).startswith(b"HTTP/1.1 200 ")
     for wire in queue:
         if wire not in connected:
             assert select.select([], [wire], [], 5)[1]
             wire.send(HALF + b"Connection: close\r\n\r\n")
-            assert read_when_ready(wire).startswith(b"HTTP/1.1 200 ")
+            assert read_beginning(wire).startswith(b"HTTP/1.1 200 ")
     close(queue)
