@@ -13,6 +13,7 @@
 #include "server/worker_process.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,14 +43,25 @@ static void keep_only(const struct child *child, const int *others, size_t count
     free(keep);
 }
 
+/* Says why it cannot become ready, and ends. */
+static void be_unfit(const struct child *child, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+static void be_unfit(const struct child *child, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    channel_vtext(child->channel, MESSAGE_FAILED, LOG_LEVEL_EMERG, format, args);
+    va_end(args);
+    exit(EXIT_UNFIT);
+}
+
 static void drop_privileges(const struct child *child, const struct main_settings *set)
 {
     const char *failed =
         privileges_apply(&child->generation->credentials, set, child->parent);
     if (failed != NULL) {
-        channel_text(child->channel, MESSAGE_FAILED, LOG_LEVEL_EMERG,
-                     "%s failed (%d: %s)", failed, errno, strerror(errno));
-        exit(EXIT_UNFIT);
+        be_unfit(child, "%s failed (%d: %s)", failed, errno, strerror(errno));
     }
 }
 
@@ -57,8 +69,7 @@ static void allow_failure(const struct child *child)
 {
     const char *why = hook_start(child->slot->number);
     if (why != NULL) {
-        channel_text(child->channel, MESSAGE_FAILED, LOG_LEVEL_EMERG, "%s", why);
-        exit(EXIT_UNFIT);
+        be_unfit(child, "%s", why);
     }
 }
 
