@@ -41,9 +41,8 @@ void death_cause(struct buf *out, const struct slot *slot, int status)
 
 uint64_t death_connections(const struct master *master, const struct slot *slot)
 {
-    uint32_t open = atomic_load(&shm_board(&master->shm, slot->number)->connections);
     uint64_t most = slot->generation == NULL ? 0 : slot->generation->connections_max;
-    return open < most ? open : most; /* the child may have written anything */
+    return board_count(&shm_board(&master->shm, slot->number)->connections, most);
 }
 
 void death_who(struct buf *out, const struct master *master, const struct slot *slot)

@@ -108,6 +108,12 @@ int64_t board_age_ms(const struct board_request *request, int64_t now_ms)
     return started >= 0 && started <= now_ms ? now_ms - started : 0;
 }
 
+uint64_t board_count(const _Atomic uint32_t *counter, uint64_t most)
+{
+    uint64_t count = atomic_load(counter);
+    return count < most ? count : most;
+}
+
 /* A field as a child left it: it may end nowhere. */
 static struct slice field_text(const char *field, size_t room)
 {

@@ -84,6 +84,9 @@ bool board_copy_request(const struct board_slot *slot, struct board_request *out
 /* How long a request has been under way; 0 when its record makes no sense. */
 int64_t board_age_ms(const struct board_request *request, int64_t now_ms);
 
+/* For the master: a count that a child published, and no more than it can have. */
+uint64_t board_count(const _Atomic uint32_t *counter, uint64_t most);
+
 /* For the master: one line of text about the request under way, escaped and bounded;
  * false when none was. `out` has room for `room` bytes, NUL included. */
 bool board_describe(const struct board_slot *slot, char *out, size_t room);

@@ -65,21 +65,14 @@ static const struct status_request *gather_request(const struct board_slot *boar
 
 /* --- workers ------------------------------------------------------------------------ */
 
-/* The child may have written any number: no more than it can have. */
-static uint64_t load_open(const _Atomic uint32_t *counter, uint64_t most)
-{
-    uint64_t count = atomic_load(counter);
-    return count < most ? count : most;
-}
-
 static void read_board(struct status_worker *out, const struct board_slot *board,
                        const struct slot *slot, int64_t now)
 {
     uint64_t most = slot->generation == NULL ? 0 : slot->generation->connections_max;
-    out->connections = load_open(&board->connections, most);
-    out->reading = load_open(&board->doing[BOARD_READING], most);
-    out->writing = load_open(&board->doing[BOARD_WRITING], most);
-    out->waiting = load_open(&board->doing[BOARD_WAITING], most);
+    out->connections = board_count(&board->connections, most);
+    out->reading = board_count(&board->doing[BOARD_READING], most);
+    out->writing = board_count(&board->doing[BOARD_WRITING], most);
+    out->waiting = board_count(&board->doing[BOARD_WAITING], most);
     out->accepted = atomic_load(&board->accepted);
     out->requests = atomic_load(&board->requests);
     out->sent = atomic_load(&board->bytes_sent);
