@@ -61,6 +61,8 @@ bool set_worker_priority(struct build *build, const struct directive *row,
     return true;
 }
 
+_Static_assert(QUARANTINE_DEATHS_MAX == 16, "as the message says");
+
 static const char *read_deaths(struct slice text, uint32_t *deaths)
 {
     uint64_t number;
