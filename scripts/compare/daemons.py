@@ -202,9 +202,7 @@ pid %dir%/pid; daemon %daemon%; worker_processes 2; error_log %dir%/error.log; %
 events { worker_connections %slots%; }
 http {
     %log%
-    client_body_temp_path %dir%/body; proxy_temp_path %dir%/proxy;
-    fastcgi_temp_path %dir%/fastcgi; uwsgi_temp_path %dir%/uwsgi;
-    scgi_temp_path %dir%/scgi;
+""" + servers.NGINX_FOLDERS + """\
     server { listen 127.0.0.1:%port%; root %tree%/www; %site%
              location = /post { return 200 posted; } }
 }
@@ -223,15 +221,7 @@ class Apache(Daemon, servers.Apache):
     log_to, listen_to, log_off = "CustomLog %s common", "Listen 127.0.0.1:%s", ""
     broken = "NoSuchDirective on"
     unfit = "ThreadStackSize 1000000000000000"
-    config = """
-LoadModule mpm_event_module %prefix%/lib/apache2/modules/mod_mpm_event.so
-LoadModule authz_core_module %prefix%/lib/apache2/modules/mod_authz_core.so
-LoadModule dir_module %prefix%/lib/apache2/modules/mod_dir.so
-Listen 127.0.0.1:%port%
-ServerName localhost
-PidFile %dir%/pid
-DefaultRuntimeDir %dir%
-ErrorLog %dir%/error.log
+    config = servers.apache_beginning("event") + """\
 StartServers 2
 MinSpareThreads 25
 MaxSpareThreads 150

@@ -139,6 +139,14 @@ http {
         super().__init__(binary or str(ROOT / "build/tinyhttpd"))
 
 
+# Where a worker of nginx would keep what is too large for memory.
+NGINX_FOLDERS = """\
+    client_body_temp_path %dir%/body; proxy_temp_path %dir%/proxy;
+    fastcgi_temp_path %dir%/fastcgi; uwsgi_temp_path %dir%/uwsgi;
+    scgi_temp_path %dir%/scgi;
+"""
+
+
 class Nginx(Server):
     name, package, version_option = "nginx", "nginx-light", "-v"
     arguments = ["-p", "%dir%/", "-e", "%dir%/error.log", "-c", "%dir%/config"]
@@ -147,21 +155,17 @@ class Nginx(Server):
 pid %dir%/pid; daemon off; worker_processes 1; error_log %dir%/error.log; events { }
 http {
     access_log off;
-    client_body_temp_path %dir%/body; proxy_temp_path %dir%/proxy;
-    fastcgi_temp_path %dir%/fastcgi; uwsgi_temp_path %dir%/uwsgi;
-    scgi_temp_path %dir%/scgi;
+""" + NGINX_FOLDERS + """\
     server { listen 127.0.0.1:%port%; server_name localhost; root %tree%/www; }
     server { listen 127.0.0.1:%port%; server_name other.example; root %tree%/other; }
 }
 """
 
 
-class Apache(Server):
-    name, package, version_option = "apache2", "apache2-bin", "-v"
-    arguments = ["-DFOREGROUND", "-d", "%dir%", "-f", "%dir%/config"]
-    config_of_root = "User %user%\nGroup %group%\n"
-    config = """
-LoadModule mpm_event_module %prefix%/lib/apache2/modules/mod_mpm_event.so
+def apache_beginning(mpm):
+    """Of every configuration of Apache, with that module for its processes."""
+    return f"""
+LoadModule mpm_{mpm}_module %prefix%/lib/apache2/modules/mod_mpm_{mpm}.so
 LoadModule authz_core_module %prefix%/lib/apache2/modules/mod_authz_core.so
 LoadModule dir_module %prefix%/lib/apache2/modules/mod_dir.so
 Listen 127.0.0.1:%port%
@@ -169,6 +173,14 @@ ServerName localhost
 PidFile %dir%/pid
 DefaultRuntimeDir %dir%
 ErrorLog %dir%/error.log
+"""
+
+
+class Apache(Server):
+    name, package, version_option = "apache2", "apache2-bin", "-v"
+    arguments = ["-DFOREGROUND", "-d", "%dir%", "-f", "%dir%/config"]
+    config_of_root = "User %user%\nGroup %group%\n"
+    config = apache_beginning("event") + """\
 StartServers 1
 <VirtualHost *:%port%>
     ServerName localhost

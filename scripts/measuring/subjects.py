@@ -111,10 +111,7 @@ events {{ worker_connections {SLOTS}; }}
 http {{
     access_log %dir%/access.log combined; %cache%
     sendfile on; tcp_nopush on; keepalive_timeout 1h; types {{ text/plain txt; }}
-    client_body_temp_path %dir%/body; proxy_temp_path %dir%/proxy;
-    fastcgi_temp_path %dir%/fastcgi; uwsgi_temp_path %dir%/uwsgi;
-    scgi_temp_path %dir%/scgi;
-    server {{ listen 127.0.0.1:%port%; root %tree%/www; }}
+{servers.NGINX_FOLDERS}    server {{ listen 127.0.0.1:%port%; root %tree%/www; }}
 }}
 """
 
@@ -171,16 +168,7 @@ MinSpareThreads 1
 MaxSpareThreads 150
 MaxRequestWorkers 150
 """
-    config = f"""
-LoadModule mpm_%mpm%_module %prefix%/lib/apache2/modules/mod_mpm_%mpm%.so
-LoadModule authz_core_module %prefix%/lib/apache2/modules/mod_authz_core.so
-LoadModule dir_module %prefix%/lib/apache2/modules/mod_dir.so
-Listen 127.0.0.1:%port%
-ServerName localhost
-PidFile %dir%/pid
-DefaultRuntimeDir %dir%
-ErrorLog %dir%/error.log
-CustomLog %dir%/access.log "{FORMAT}"
+    config = f"""{servers.apache_beginning("%mpm%")}CustomLog %dir%/access.log "{FORMAT}"
 MaxKeepAliveRequests 1000
 DocumentRoot %tree%/www
 %pool%
