@@ -243,9 +243,7 @@ def break_config(server):
         expect("rejected" in said, said)
     server.hook_path.unlink()
     expect(server.pool() == pool, f"workers {pool} became {server.pool()}")
-    server.configure()
-    said = server.verdict(server.hang_up)
-    expect("reloaded" in said, said)
+    reload_by_signal(server)
     return name
 
 
