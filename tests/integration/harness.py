@@ -88,6 +88,17 @@ def processes_of_session(session):
     return found
 
 
+def open_files(pid):
+    """What a process holds open, as /proc names it. A worker may close one while we look."""
+    names = []
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            names.append(os.readlink(entry.path))
+        except FileNotFoundError:
+            pass
+    return names
+
+
 def title(pid):
     try:
         data = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness import SITE, is_root, processes_of_session, wait_until
+from harness import SITE, is_root, open_files, processes_of_session, wait_until
 from wire import Wire
 
 # What a service manager does last: the descriptors named by the first argument become 3
@@ -90,8 +90,7 @@ def fetch(address):
 
 def held(server):
     """The inodes of the sockets that the server's processes listen on or hold."""
-    return {pid: {os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")}
-            for pid in [server.process.pid, *server.workers()]}
+    return {pid: open_files(pid) for pid in [server.process.pid, *server.workers()]}
 
 
 @pytest.mark.parametrize("host,line,options", [

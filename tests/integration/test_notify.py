@@ -12,7 +12,7 @@ import pytest
 
 from clock import Clock
 from conftest import SIMPLE
-from harness import SLOW, processes_of_session, wait_until
+from harness import SLOW, open_files, processes_of_session, wait_until
 from upgrading import ask_for_it, pid_in, succeeded, upgrade
 
 
@@ -137,8 +137,7 @@ def datagram_sockets(pid):
         fields = line.split()
         if fields[4] == "0002":
             known.add(f"socket:[{fields[6]}]")
-    held = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")}
-    return held & known
+    return known.intersection(open_files(pid))
 
 
 def test_children_know_no_manager(server, manager):

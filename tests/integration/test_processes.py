@@ -9,7 +9,7 @@ import time
 import pytest
 
 from conftest import SIMPLE
-from harness import SLOW, is_root, nobody, processes_of_session, title, wait_until
+from harness import SLOW, is_root, nobody, open_files, processes_of_session, title, wait_until
 
 
 def replaced(server, victims, count=2):
@@ -52,8 +52,7 @@ def test_workers_have_no_privileges(site):
         assert int(status_field(pid, "CapEff"), 16) == 0
         groups = status_field(pid, "Groups").split()
         assert "0" not in groups
-        names = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-        assert not [name for name in names if name.endswith((".log", ".pid", ".conf"))]
+        assert not [name for name in open_files(pid) if name.endswith((".log", ".pid", ".conf"))]
 
 
 

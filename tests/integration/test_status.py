@@ -15,7 +15,7 @@ import time
 import pytest
 
 from conftest import SIMPLE
-from harness import SLOW, wait_until
+from harness import SLOW, open_files, wait_until
 
 SLOW_DOWNLOAD = """
 worker_processes {workers};
@@ -243,10 +243,7 @@ def test_a_single_process_cannot_be_asked(server):
 
 
 def has_socket(pid):
-    try:
-        return any("socket:" in os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd"))
-    except OSError:  # one was closed while we looked
-        return False
+    return any("socket:" in name for name in open_files(pid))
 
 
 def test_whoever_waits_may_give_up(server):
