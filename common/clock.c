@@ -8,6 +8,7 @@ struct text {
 
 static struct {
     int64_t now_ns;
+    int64_t now_ms; /* the same: asked for many times an event */
     struct timespec wall;
     time_t formatted; /* the second that the texts below show */
     struct text http_date;
@@ -149,6 +150,7 @@ static void format_all(time_t second)
 void clock_update(void)
 {
     now.now_ns = clock_read_ns();
+    now.now_ms = now.now_ns / NS_PER_MS;
     clock_gettime(CLOCK_REALTIME, &now.wall);
     if (now.wall.tv_sec != now.formatted) {
         format_all(now.wall.tv_sec);
@@ -172,7 +174,8 @@ int64_t clock_now_ns(void)
 
 int64_t clock_now_ms(void)
 {
-    return clock_now_ns() / NS_PER_MS;
+    ensure_read();
+    return now.now_ms;
 }
 
 const struct timespec *clock_wall(void)

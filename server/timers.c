@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define SLOTS ((int64_t)4096) /* about 41 s ahead; what is due later waits at the end */
+#define DUE   SLOTS           /* one more: what has come up and is looked at now */
 #define WORD  ((int64_t)64)
 
 /*
@@ -13,15 +14,15 @@
  */
 struct timers {
     int64_t next; /* the first tick that was not looked at */
-    uint64_t occupied[SLOTS / WORD];
-    struct list slots[SLOTS];
+    uint64_t occupied[DUE / WORD + 1];
+    struct list slots[DUE + 1];
 };
 
 struct timers *timers_create(int64_t now_ms)
 {
     struct timers *timers = xcalloc(1, sizeof(*timers));
     timers->next = now_ms / TIMER_TICK_MS;
-    for (size_t i = 0; i < (size_t)SLOTS; i++) {
+    for (size_t i = 0; i <= (size_t)DUE; i++) {
         list_init(&timers->slots[i]);
     }
     return timers;
@@ -37,7 +38,6 @@ void timer_init(struct timer *timer, timer_fire *fire)
     list_init(&timer->link);
     timer->deadline = 0;
     timer->fire = fire;
-    timer->slot = 0;
 }
 
 /* The tick at whose end the deadline has passed. */
@@ -67,35 +67,27 @@ static void set_occupied(struct timers *timers, int64_t slot, bool on)
 static void place(struct timers *timers, struct timer *timer)
 {
     int64_t slot = reach(timers, tick_of(timer->deadline)) % SLOTS;
-    timer->slot = (uint32_t)slot;
     list_append(&timers->slots[slot], &timer->link);
     set_occupied(timers, slot, true);
 }
 
 static void unplace(struct timers *timers, struct timer *timer)
 {
+    struct list *neighbour = timer->link.next;
     list_remove(&timer->link);
-    if (list_empty(&timers->slots[timer->slot])) {
-        set_occupied(timers, timer->slot, false);
+    if (list_empty(neighbour)) { /* so it is the slot: the timer was alone there */
+        set_occupied(timers, neighbour - timers->slots, false);
     }
-}
-
-/* When the timer's slot comes up. */
-static int64_t placed_at(const struct timers *timers, const struct timer *timer)
-{
-    int64_t ahead = ((int64_t)timer->slot - timers->next % SLOTS + SLOTS) % SLOTS;
-    return timers->next + ahead;
 }
 
 void timer_set(struct timers *timers, struct timer *timer, int64_t deadline_ms)
 {
     assert(timer->fire != NULL && deadline_ms > 0);
+    bool sooner = deadline_ms < timer->deadline;
     timer->deadline = deadline_ms;
     if (list_empty(&timer->link)) {
         place(timers, timer);
-        return;
-    }
-    if (placed_at(timers, timer) > reach(timers, tick_of(deadline_ms))) {
+    } else if (sooner) {
         unplace(timers, timer);
         place(timers, timer);
     }
@@ -152,11 +144,11 @@ static void move_all(struct list *from, struct list *to)
  * set to a later time meanwhile. */
 static void run_slot(struct timers *timers, int64_t slot, int64_t now_ms)
 {
-    struct list due;
-    move_all(&timers->slots[slot], &due);
+    struct list *due = &timers->slots[DUE];
+    move_all(&timers->slots[slot], due);
     set_occupied(timers, slot, false);
-    while (!list_empty(&due)) {
-        struct timer *timer = LIST_ITEM(due.next, struct timer, link);
+    while (!list_empty(due)) {
+        struct timer *timer = LIST_ITEM(due->next, struct timer, link);
         list_remove(&timer->link);
         if (timer->deadline > now_ms) {
             place(timers, timer);

@@ -21,7 +21,6 @@ struct timer {
     struct list link;
     int64_t deadline; /* milliseconds; 0: not set */
     timer_fire *fire;
-    uint32_t slot; /* of the wheel; private */
 };
 
 struct timers;
