@@ -20,7 +20,7 @@
  */
 static void read_body(struct conn *conn)
 {
-    if (!outq_empty(&conn->out)) {
+    if (!outq_empty(&conn->work->out)) {
         conn_push(conn);
     }
     if (conn->state == CONN_READ_BODY) {
@@ -118,6 +118,90 @@ bool conns_take_turns(struct conns *conns)
     return !list_empty(&conns->turns) || !list_empty(&conns->heavies);
 }
 
+/* --- memory --------------------------------------------------------------------------
+ */
+
+/* The newest, which is in the processor's cache; NULL: none. */
+static struct list *take_from(struct conn_pool *pool)
+{
+    if (pool->count == 0) {
+        return NULL;
+    }
+    struct list *link = pool->list.prev;
+    list_remove(link);
+    pool->count--;
+    return link;
+}
+
+/* False: there are enough, free it. */
+static bool keep_in(struct conn_pool *pool, struct list *link)
+{
+    if (TORTURE || pool->count >= POOL_MAX) {
+        return false;
+    }
+    list_append(&pool->list, link);
+    pool->count++;
+    return true;
+}
+
+static struct conn *take_conn(struct conns *conns)
+{
+    struct list *kept = take_from(&conns->pool);
+    return kept != NULL ? LIST_ITEM(kept, struct conn, link)
+                        : xmalloc(sizeof(struct conn));
+}
+
+static struct conn_work *take_work(struct conns *conns)
+{
+    struct list *kept = take_from(&conns->works);
+    return kept != NULL ? LIST_ITEM(kept, struct conn_work, link)
+                        : xmalloc(sizeof(struct conn_work));
+}
+
+void conn_begin_work(struct conn *conn)
+{
+    if (conn->work == NULL) {
+        conn->work = take_work(&conn->worker->conns);
+        *conn->work = (struct conn_work){.reading = NULL};
+        list_init(&conn->work->requests);
+    }
+}
+
+void conn_end_work(struct conn *conn)
+{
+    struct conn_work *work = conn->work;
+    if (work == NULL) {
+        return;
+    }
+    assert(conn_current(conn) == NULL);
+    conn->work = NULL;
+    if (!keep_in(&conn->worker->conns.works, &work->link)) {
+        free(work);
+    }
+}
+
+void conns_sweep(struct conns *conns)
+{
+    LIST_EACH(link, next, &conns->closing)
+    {
+        list_remove(link);
+        if (!keep_in(&conns->pool, link)) {
+            free(LIST_ITEM(link, struct conn, link));
+        }
+    }
+}
+
+static void free_pools(struct conns *conns)
+{
+    struct list *link;
+    while ((link = take_from(&conns->pool)) != NULL) {
+        free(LIST_ITEM(link, struct conn, link));
+    }
+    while ((link = take_from(&conns->works)) != NULL) {
+        free(LIST_ITEM(link, struct conn_work, link));
+    }
+}
+
 /* --- birth -------------------------------------------------------------------------- */
 
 void conns_init(struct conns *conns)
@@ -129,18 +213,8 @@ void conns_init(struct conns *conns)
     list_init(&conns->turns);
     list_init(&conns->heavies);
     list_init(&conns->closing);
-    list_init(&conns->pool);
-}
-
-static struct conn *take_from_pool(struct conns *conns)
-{
-    if (list_empty(&conns->pool)) {
-        return xmalloc(sizeof(struct conn));
-    }
-    struct conn *conn = LIST_ITEM(conns->pool.next, struct conn, link);
-    list_remove(&conn->link);
-    conns->pool_count--;
-    return conn;
+    list_init(&conns->pool.list);
+    list_init(&conns->works.list);
 }
 
 static uint64_t next_number(struct worker *worker)
@@ -194,7 +268,7 @@ static void copy_peer(struct client *client, const struct sockaddr *peer)
 static struct conn *create(struct worker *worker, int fd, const struct sockaddr *peer,
                            const struct listen_socket *listener)
 {
-    struct conn *conn = take_from_pool(&worker->conns);
+    struct conn *conn = take_conn(&worker->conns);
     int64_t now = clock_now_ms();
     *conn = (struct conn){
         .source = {.ready = ready, .fd = fd},
@@ -202,17 +276,17 @@ static struct conn *create(struct worker *worker, int fd, const struct sockaddr 
         .client = {.number = next_number(worker),
                    .socket = fd,
                    .accepted_ms = now,
-                   .listener = listener,
                    .address = choose_address(listener, fd)},
         .since_ms = now,
-        .progress_ms = now,
         .state = CONN_READ_HEAD,
+        .shown = BOARD_DOING_COUNT,
+        .stepped = true,
         .after = CONN_KEEP,
     };
     conn->set = &conn->client.address->default_server->fallback->set;
     copy_peer(&conn->client, peer);
     timer_init(&conn->timer, fire);
-    list_init(&conn->requests);
+    list_init(&conn->link);
     return conn;
 }
 
@@ -230,10 +304,8 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
                const struct listen_socket *listener)
 {
     struct conn *conn = create(worker, fd, peer, listener);
-    list_append(&worker->conns.heads, &conn->link);
     worker->conns.count++;
     publish_count(worker);
-    conn_count_new(conn);
     BOARD_ADD(worker->board, accepted, 1);
     run(conn, conn_read_first);
 }
@@ -262,7 +334,7 @@ static void log_close(const struct conn *conn, const char *reason)
 
 static void abandon(const struct conn *conn, struct request *request)
 {
-    uint64_t sent = conn->out.sent;
+    uint64_t sent = conn->work->out.sent;
     if (request->send_end > 0 && sent > request->send_begin) {
         request->bytes_sent = sent - request->send_begin;
     } else if (conn->peer_closed) {
@@ -276,8 +348,8 @@ static void abandon_requests(struct conn *conn)
 {
     struct request *request;
     while ((request = conn_current(conn)) != NULL) {
-        if (request == conn->reading) {
-            conn->reading = NULL;
+        if (request == conn->work->reading) {
+            conn->work->reading = NULL;
         }
         abandon(conn, request);
     }
@@ -293,23 +365,10 @@ void conn_close(struct conn *conn, const char *reason)
     ev_forget(worker->loop, &conn->source);
     fd_close(conn->source.fd);
     conn_enter(conn, CONN_CLOSING);
+    conn_settle(conn);
     worker->conns.count--;
     publish_count(worker);
     accept_resume(worker);
-}
-
-void conns_sweep(struct conns *conns)
-{
-    LIST_EACH(link, next, &conns->closing)
-    {
-        list_remove(link);
-        if (!TORTURE && conns->pool_count < POOL_MAX) {
-            list_append(&conns->pool, link);
-            conns->pool_count++;
-        } else {
-            free(LIST_ITEM(link, struct conn, link));
-        }
-    }
 }
 
 /* The list's oldest, if it is old enough. */
@@ -365,12 +424,7 @@ void conns_clear(struct conns *conns)
     close_all(&conns->turns);
     close_all(&conns->heavies);
     conns_sweep(conns);
-    LIST_EACH(link, next, &conns->pool)
-    {
-        free(LIST_ITEM(link, struct conn, link));
-    }
-    list_init(&conns->pool);
-    conns->pool_count = 0;
+    free_pools(conns);
     free(conns->buffer);
     conns->buffer = NULL;
 }

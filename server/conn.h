@@ -14,9 +14,9 @@
  * (*: and out while earlier answers or a 100 Continue are queued.)
  *
  * Interest and deadline are derived from the state in one place (conn_state.c). There is
- * one way to die: conn_close(conn, reason). An idle connection owns no buffer and no
- * request. What arrives is read into a buffer that all connections of the worker share;
- * answers to all requests of one read leave in one writev.
+ * one way to die: conn_close(conn, reason). An idle connection owns no buffer, no request
+ * and nothing that sending takes. What arrives is read into a buffer that all connections
+ * of the worker share; answers to all requests of one read leave in one writev.
  *
  * Requests that wait while others have their turn (TURN) are answered by
  * conns_take_turns(): what is left over of a pipeline, what came when this turn of the
@@ -70,40 +70,54 @@ struct conn_input {
     bool pipelined;   /* it came together with an earlier request */
 };
 
+/* Requests that are under way, and how they get on. */
+struct conn_work {
+    struct list link;        /* in the pool */
+    struct list requests;    /* struct request, oldest first, queued in `out` */
+    struct request *reading; /* its body is being read; NULL: none */
+    struct outq out;
+    int64_t progress_ms; /* when a byte moved last */
+    uint64_t progress;   /* bytes moved in this state */
+};
+
 struct conn {
     struct ev_source source;
     struct timer timer;
     struct list link; /* in one of the lists of struct conns, by state */
     struct worker *worker;
     struct conn_input *input; /* NULL: nothing is left over */
-    struct request *reading;  /* its body is being read; NULL: none */
-    struct list requests;     /* struct request, oldest first, queued in `out` */
-    struct outq out;
+    struct conn_work *work;   /* NULL: no request is under way */
     struct client client;
     const struct location_settings *set; /* of the newest request */
-    int64_t since_ms;    /* when the state began (SEND and PAUSE: as one) */
-    int64_t progress_ms; /* when a byte moved last */
-    uint64_t progress;   /* bytes moved in this state */
-    uint8_t state;       /* enum conn_state */
-    uint8_t after;       /* enum conn_after */
-    bool peer_closed;    /* the peer broke off before its answer */
-    bool more;           /* bytes had come behind the newest request */
-    bool heavy;          /* the newest batch of answers took long */
-    bool delay;          /* TCP_NODELAY, inherited from the listener, was switched off */
+    int64_t since_ms; /* when the state began (SEND and PAUSE: as one) */
+    uint8_t state;    /* enum conn_state */
+    uint8_t shown;    /* enum board_doing: how it is counted */
+    bool stepped;     /* into another state: it may belong into another list */
+    uint8_t after;    /* enum conn_after */
+    bool peer_closed; /* the peer broke off before its answer */
+    bool more;        /* bytes had come behind the newest request */
+    bool heavy;       /* the newest batch of answers took long */
+    bool delay;       /* TCP_NODELAY, inherited from the listener, was switched off */
+};
+
+/* What waits for its next use: a few, the others are freed. */
+struct conn_pool {
+    struct list list;
+    size_t count;
 };
 
 /* Every connection of a worker. */
 struct conns {
     struct list busy;
-    struct list idle;    /* oldest first: the first to go when room is needed, .. */
-    struct list heads;   /* .. and READ_HEAD, oldest first: the next */
-    struct list turns;   /* TURN, oldest first .. */
-    struct list heavies; /* .. and those of them that are heavy */
-    struct list closing; /* freed by conns_sweep() */
-    struct list pool;    /* unused struct conn, a few */
-    size_t pool_count;
-    size_t count; /* open: in any of these but `closing` */
-    char *buffer; /* the worker-wide receive buffer */
+    struct list idle;       /* oldest first: the first to go when room is needed, .. */
+    struct list heads;      /* .. and READ_HEAD, oldest first: the next */
+    struct list turns;      /* TURN, oldest first .. */
+    struct list heavies;    /* .. and those of them that are heavy */
+    struct list closing;    /* freed by conns_sweep() */
+    struct conn_pool pool;  /* of struct conn */
+    struct conn_pool works; /* of struct conn_work */
+    size_t count;           /* open: in any of the lists but `closing` */
+    char *buffer;           /* the worker-wide receive buffer */
 };
 
 #define CONN_BUFFER_SIZE 65536

@@ -15,18 +15,27 @@
 #include "server/conn.h"
 #include "server/worker.h"
 
+/* --- conn.c ------------------------------------------------------------------------- */
+
+/* Before the first request is queued or read: sees to conn->work. */
+void conn_begin_work(struct conn *conn);
+
+/* All requests have ended; gives conn->work back. */
+void conn_end_work(struct conn *conn);
+
 /* --- conn_state.c ------------------------------------------------------------------- */
 
 /* The one setter of conn->state. Asserts that the table in conn.h allows the step. */
 void conn_enter(struct conn *conn, enum conn_state next);
 
-/* A new connection is counted in its first state. */
-void conn_count_new(const struct conn *conn);
+/* Puts the connection where its state belongs: list and scoreboard. Once an event, not at
+ * each step, because most end it in the state in which they began. */
+void conn_settle(struct conn *conn);
 
 /* `count` bytes were read or sent: the deadlines that depend on it move. */
 void conn_moved(struct conn *conn, uint64_t count);
 
-/* Tells the event loop and the timers what the state asks for; after every event. */
+/* Settles, and tells event loop and timers what the state asks for; after every event. */
 void conn_update(struct conn *conn);
 
 /* "reading a request head": for "... while %s". */

@@ -109,6 +109,7 @@ static void end_intake(struct conn *conn, const struct intake *intake)
 
 static struct request *create_request(struct conn *conn, int64_t began_ms)
 {
+    conn_begin_work(conn);
     conn->client.requests++;
     BOARD_ADD(conn->worker->board, requests, 1);
     struct request *request = request_create(&conn->worker->service, &conn->client);
@@ -149,12 +150,12 @@ static void queue_continue(struct conn *conn, struct request *request)
     struct segment *segment = arena_zero(request->arena, sizeof(*segment));
     struct slice text = http_respond_continue();
     *segment = (struct segment){.memory = text.ptr, .fd = -1, .left = text.len};
-    outq_add(&conn->out, segment);
+    outq_add(&conn->work->out, segment);
 }
 
 static void begin_body(struct conn *conn, struct request *request, bool body_came)
 {
-    conn->reading = request;
+    conn->work->reading = request;
     conn->set = request->set;
     request->body_left = request->framing.content_length;
     conn_enter(conn, CONN_READ_BODY);
@@ -221,8 +222,9 @@ static bool take_head(struct conn *conn, struct intake *intake)
 static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began_ns)
 {
     return clock_read_ns() - began_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
-           conn->after != CONN_KEEP || conn->out.files > 0 ||
-           conn->out.queued - conn->out.sent >= BATCH_BYTES || conn->set->limit_rate != 0;
+           conn->after != CONN_KEEP || conn->work->out.files > 0 ||
+           conn->work->out.queued - conn->work->out.sent >= BATCH_BYTES ||
+           conn->set->limit_rate != 0;
 }
 
 /* Returns whether the last head was complete. */
@@ -248,7 +250,7 @@ static bool take_batch(struct conn *conn, struct intake *intake)
 static bool take_heads(struct conn *conn, struct intake *intake)
 {
     bool complete = take_batch(conn, intake);
-    if (conn->state == CONN_READ_HEAD && !list_empty(&conn->requests)) {
+    if (conn->state == CONN_READ_HEAD && conn_current(conn) != NULL) {
         conn_enter(conn, CONN_SEND);
         conn_send(conn);
         return true;
@@ -300,7 +302,7 @@ static enum body_verdict feed_chunked(struct request *request, struct slice *byt
 /* Content is not kept: nothing that this server serves has a use for it. */
 static enum body_verdict feed(struct conn *conn, struct intake *intake, const char **why)
 {
-    struct request *request = conn->reading;
+    struct request *request = conn->work->reading;
     size_t before = intake->bytes.len;
     enum body_verdict verdict = request->framing.body == HTTP_BODY_LENGTH
                                     ? feed_length(request, &intake->bytes)
@@ -314,8 +316,8 @@ static enum body_verdict feed(struct conn *conn, struct intake *intake, const ch
 /* The answer that was found before the body, or a refusal, is final now. */
 static void end_body(struct conn *conn)
 {
-    struct request *request = conn->reading;
-    conn->reading = NULL;
+    struct request *request = conn->work->reading;
+    conn->work->reading = NULL;
     conn_queue(conn, request);
     conn_enter(conn, CONN_SEND);
     conn_send(conn);
@@ -330,10 +332,10 @@ static bool take_body(struct conn *conn, struct intake *intake)
     case BODY_DONE:
         break;
     case BODY_BAD:
-        request_refuse(conn->reading, 400, why, SLICE_NULL);
+        request_refuse(conn->work->reading, 400, why, SLICE_NULL);
         break;
     case BODY_TOO_LARGE:
-        request_refuse(conn->reading, 413, "body larger than client_max_body_size",
+        request_refuse(conn->work->reading, 413, "body larger than client_max_body_size",
                        SLICE_NULL);
         break;
     }
@@ -456,6 +458,6 @@ void conn_refuse_slow_head(struct conn *conn)
 
 void conn_refuse_slow_body(struct conn *conn)
 {
-    request_refuse(conn->reading, 408, "the body did not come in time", SLICE_NULL);
+    request_refuse(conn->work->reading, 408, "the body did not come in time", SLICE_NULL);
     end_body(conn);
 }

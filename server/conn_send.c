@@ -14,10 +14,11 @@
 
 struct request *conn_current(const struct conn *conn)
 {
-    if (list_empty(&conn->requests)) {
-        return conn->reading;
+    const struct conn_work *work = conn->work;
+    if (work == NULL || list_empty(&work->requests)) {
+        return work == NULL ? NULL : work->reading;
     }
-    return LIST_ITEM(conn->requests.next, struct request, link);
+    return LIST_ITEM(work->requests.next, struct request, link);
 }
 
 /* --- what follows an answer --------------------------------------------------------- */
@@ -75,12 +76,12 @@ void conn_queue(struct conn *conn, struct request *request)
     conn->set = request->set;
     apply_nodelay(conn);
     conn->after = (uint8_t)choose_after(request);
-    request->send_begin = conn->out.queued;
+    request->send_begin = conn->work->out.queued;
     if (!request->response.silent) {
-        request_queue(request, &conn->out, request->keep_alive);
+        request_queue(request, &conn->work->out, request->keep_alive);
     }
-    request->send_end = conn->out.queued;
-    list_append(&conn->requests, &request->link);
+    request->send_end = conn->work->out.queued;
+    list_append(&conn->work->requests, &request->link);
 }
 
 static void reset_on_close(const struct conn *conn)
@@ -142,9 +143,9 @@ static void finish(struct conn *conn)
 /* Ends the requests whose last byte has gone. */
 static void retire(struct conn *conn)
 {
-    while (!list_empty(&conn->requests)) {
+    while (!list_empty(&conn->work->requests)) {
         struct request *request = conn_current(conn);
-        if (conn->out.sent < request->send_end) {
+        if (conn->work->out.sent < request->send_end) {
             return;
         }
         list_remove(&request->link);
@@ -200,11 +201,11 @@ static void fail(struct conn *conn, enum outq_result result, int err)
 /* On OUTQ_CUT and OUTQ_ERROR the connection is closed already. */
 static enum outq_result flush(struct conn *conn, uint64_t limit)
 {
-    uint64_t before = conn->out.sent;
+    uint64_t before = conn->work->out.sent;
     enum outq_result result =
-        outq_flush(&conn->out, conn->source.fd, limit, conn->set->sendfile);
+        outq_flush(&conn->work->out, conn->source.fd, limit, conn->set->sendfile);
     int err = errno;
-    account(conn, conn->out.sent - before);
+    account(conn, conn->work->out.sent - before);
     if (result == OUTQ_CUT || result == OUTQ_ERROR) {
         fail(conn, result, err);
     }
@@ -232,15 +233,15 @@ static uint64_t rate_room(const struct conn *conn)
     uint64_t elapsed = (uint64_t)(clock_now_ms() - conn->since_ms);
     uint64_t credit = set->limit_rate_after + rate_step(set->limit_rate) +
                       set->limit_rate * elapsed / 1000;
-    return credit > conn->progress ? credit - conn->progress : 0;
+    return credit > conn->work->progress ? credit - conn->work->progress : 0;
 }
 
 /* When there is room for a whole step. */
 int64_t conn_pause_end(const struct conn *conn)
 {
     const struct location_settings *set = conn->set;
-    uint64_t paced = conn->progress > set->limit_rate_after
-                         ? conn->progress - set->limit_rate_after
+    uint64_t paced = conn->work->progress > set->limit_rate_after
+                         ? conn->work->progress - set->limit_rate_after
                          : 0;
     uint64_t due = (paced * 1000 + set->limit_rate - 1) / set->limit_rate;
     return conn->since_ms + (int64_t)due;

@@ -11,27 +11,28 @@ static const struct {
     const char *doing;
     unsigned leaves_to;     /* STEP() of each state that may follow */
     enum board_doing shown; /* BOARD_DOING_COUNT: not at all */
+    bool works;             /* has conn->work; the others own none between events */
 } states[CONN_STATE_COUNT] = {
     [CONN_READ_HEAD] = {"reading a request head",
                         STEP(CONN_READ_BODY) | STEP(CONN_SEND) | STEP(CONN_TURN) |
                             STEP(CONN_CLOSING),
-                        BOARD_READING},
+                        BOARD_READING, false},
     [CONN_READ_BODY] = {"reading a request body", STEP(CONN_SEND) | STEP(CONN_CLOSING),
-                        BOARD_READING},
+                        BOARD_READING, true},
     [CONN_SEND] = {"sending to the client",
                    STEP(CONN_PAUSE) | STEP(CONN_IDLE) | STEP(CONN_LINGER) |
                        STEP(CONN_CLOSING),
-                   BOARD_WRITING},
+                   BOARD_WRITING, true},
     [CONN_PAUSE] = {"sending at a limited rate", STEP(CONN_SEND) | STEP(CONN_CLOSING),
-                    BOARD_WRITING},
+                    BOARD_WRITING, true},
     [CONN_IDLE] = {"waiting for a request",
                    STEP(CONN_READ_HEAD) | STEP(CONN_TURN) | STEP(CONN_CLOSING),
-                   BOARD_WAITING},
+                   BOARD_WAITING, false},
     [CONN_TURN] = {"waiting for its turn", STEP(CONN_READ_HEAD) | STEP(CONN_CLOSING),
-                   BOARD_WRITING},
-    [CONN_LINGER] = {"waiting for the client to close", STEP(CONN_CLOSING),
-                     BOARD_WAITING},
-    [CONN_CLOSING] = {"closing", 0, BOARD_DOING_COUNT},
+                   BOARD_WRITING, false},
+    [CONN_LINGER] = {"waiting for the client to close", STEP(CONN_CLOSING), BOARD_WAITING,
+                     true},
+    [CONN_CLOSING] = {"closing", 0, BOARD_DOING_COUNT, false},
 };
 
 const char *conn_doing(const struct conn *conn)
@@ -39,10 +40,10 @@ const char *conn_doing(const struct conn *conn)
     return states[conn->state].doing;
 }
 
-static struct list *home(const struct conn *conn, enum conn_state state)
+static struct list *home(const struct conn *conn)
 {
     struct conns *conns = &conn->worker->conns;
-    switch (state) {
+    switch (conn->state) {
     case CONN_READ_HEAD:
         return &conns->heads;
     case CONN_IDLE:
@@ -62,41 +63,57 @@ static bool begins_anew(enum conn_state from, enum conn_state next)
     return from != CONN_PAUSE && next != CONN_PAUSE;
 }
 
-static void count(const struct conn *conn, enum conn_state state, uint32_t change)
-{
-    enum board_doing shown = states[state].shown;
-    if (shown != BOARD_DOING_COUNT) {
-        BOARD_ADD(conn->worker->board, doing[shown], change);
-    }
-}
-
-void conn_count_new(const struct conn *conn)
-{
-    count(conn, conn->state, 1);
-}
-
 void conn_enter(struct conn *conn, enum conn_state next)
 {
     assert((states[conn->state].leaves_to & STEP(next)) != 0);
-    conn->progress_ms = clock_now_ms();
-    if (begins_anew(conn->state, next)) {
-        conn->since_ms = conn->progress_ms;
-        conn->progress = 0;
+    bool anew = begins_anew(conn->state, next);
+    if (anew) {
+        conn->since_ms = clock_now_ms();
     }
-    if (home(conn, conn->state) != home(conn, next)) {
-        list_remove(&conn->link);
-        list_append(home(conn, next), &conn->link);
+    if (conn->work != NULL) {
+        conn->work->progress_ms = clock_now_ms();
+        conn->work->progress = anew ? 0 : conn->work->progress;
     }
-    count(conn, conn->state, (uint32_t)-1);
-    count(conn, next, 1);
     conn->state = (uint8_t)next;
+    conn->stepped = true;
+}
+
+static void count(const struct conn *conn, uint32_t change)
+{
+    if (conn->shown != BOARD_DOING_COUNT) {
+        BOARD_ADD(conn->worker->board, doing[conn->shown], change);
+    }
+}
+
+static void show(struct conn *conn, enum board_doing doing)
+{
+    if (conn->shown != doing) {
+        count(conn, (uint32_t)-1);
+        conn->shown = (uint8_t)doing;
+        count(conn, 1);
+    }
+}
+
+void conn_settle(struct conn *conn)
+{
+    if (!conn->stepped) {
+        return;
+    }
+    conn->stepped = false;
+    list_remove(&conn->link);
+    list_append(home(conn), &conn->link);
+    show(conn, states[conn->state].shown);
+    assert(conn->work != NULL || !states[conn->state].works);
+    if (!states[conn->state].works) {
+        conn_end_work(conn);
+    }
 }
 
 void conn_moved(struct conn *conn, uint64_t count)
 {
-    conn->progress += count;
     if (count > 0) {
-        conn->progress_ms = clock_now_ms();
+        conn->work->progress += count;
+        conn->work->progress_ms = clock_now_ms();
     }
 }
 
@@ -108,7 +125,7 @@ static unsigned interest(const struct conn *conn)
     case CONN_LINGER:
         return EV_IN;
     case CONN_READ_BODY:
-        return outq_empty(&conn->out) ? EV_IN : EV_IN | EV_OUT;
+        return outq_empty(&conn->work->out) ? EV_IN : EV_IN | EV_OUT;
     case CONN_SEND:
         return EV_OUT;
     default:
@@ -125,8 +142,8 @@ static int64_t earlier(int64_t a, int64_t b)
 static int64_t body_deadline(const struct conn *conn)
 {
     int64_t timeout = conn->set->client_body_timeout;
-    int64_t earned = (int64_t)(conn->progress * 1000 / BODY_RATE_MIN);
-    return earlier(conn->progress_ms, conn->since_ms + earned) + timeout;
+    int64_t earned = (int64_t)(conn->work->progress * 1000 / BODY_RATE_MIN);
+    return earlier(conn->work->progress_ms, conn->since_ms + earned) + timeout;
 }
 
 static int64_t deadline(const struct conn *conn)
@@ -138,20 +155,21 @@ static int64_t deadline(const struct conn *conn)
     case CONN_READ_BODY:
         return body_deadline(conn);
     case CONN_SEND:
-        return conn->progress_ms + conn->set->send_timeout;
+        return conn->work->progress_ms + conn->set->send_timeout;
     case CONN_PAUSE:
         return conn_pause_end(conn);
     case CONN_IDLE:
         return conn->since_ms + conn->set->keepalive_timeout.idle;
     default:
         assert(conn->state == CONN_LINGER);
-        return earlier(conn->progress_ms + conn->set->lingering_timeout,
+        return earlier(conn->work->progress_ms + conn->set->lingering_timeout,
                        conn->since_ms + conn->set->lingering_time);
     }
 }
 
 void conn_update(struct conn *conn)
 {
+    conn_settle(conn);
     if (conn->state == CONN_CLOSING) {
         return;
     }

@@ -33,7 +33,6 @@ struct client {
     uint32_t requests;   /* begun on this connection, this one included */
     int socket;          /* for getsockname() in $server_addr only */
     int64_t accepted_ms; /* monotonic */
-    const struct listen_socket *listener;
     const struct listen_address *address; /* the one that the local address chose */
 };
 

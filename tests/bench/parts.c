@@ -189,7 +189,6 @@ static void set_up(void)
                              .requests = 1,
                              .socket = -1,
                              .accepted_ms = clock_now_ms(),
-                             .listener = config->sockets[0],
                              .address = config->sockets[0]->addresses[0]};
     client.peer.in.sin_family = AF_INET;
     client.peer.in.sin_port = htons(40000);

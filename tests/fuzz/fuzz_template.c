@@ -275,7 +275,6 @@ static void ask(const struct config *config, unsigned flags, struct slice bytes)
         .socket = -1,
         .peer.in = site_peer(),
         .accepted_ms = clock_now_ms(),
-        .listener = config->sockets[0],
         .address = config->sockets[0]->addresses[0],
     };
     service_init(&service, config);

@@ -82,7 +82,6 @@ static inline void serve_start(const char *config)
         .requests = 1,
         .socket = -1,
         .accepted_ms = clock_now_ms(),
-        .listener = serve.config->sockets[0],
         .address = serve.config->sockets[0]->addresses[0],
     };
     serve.client.peer.in.sin_family = AF_INET;
