@@ -81,6 +81,15 @@ enum pidfile_result pidfile_lock(struct pidfile *pidfile, const char *path, pid_
     return result;
 }
 
+/* Says that there was no room where a file system says so late: in the network, when a
+ * descriptor is closed. Nobody needs the file after the system went down: it need not be
+ * on the disk. */
+static int settle(int fd)
+{
+    int copy = dup(fd);
+    return copy < 0 ? -1 : close(copy);
+}
+
 int pidfile_write(const struct pidfile *pidfile)
 {
     if (pidfile->path == NULL) {
@@ -95,7 +104,7 @@ int pidfile_write(const struct pidfile *pidfile)
     if (written >= 0 && written < len) {
         errno = ENOSPC;
     }
-    return written == len ? fsync(pidfile->fd) : -1;
+    return written == len ? settle(pidfile->fd) : -1;
 }
 
 static int move_aside(struct pidfile *pidfile, const char *suffix)
