@@ -295,8 +295,8 @@ static void commit(struct master *master)
     struct generation *generation = reload->candidate;
     bool first = is_first(master);
     reload->candidate = NULL;
-    reload->committed_ms = master->slots.now_ms;
     if (!first) {
+        reload->committed_ms = master->slots.now_ms;
         say_changes(master, generation->config);
     }
     generation_commit(master, generation);

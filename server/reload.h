@@ -31,7 +31,7 @@ struct reload {
     int channel;            /* the checker's */
     int check_status;       /* once it was reaped */
     int64_t deadline_ms;
-    int64_t committed_ms;
+    int64_t committed_ms; /* by the last reload; 0: none was */
     struct generation *candidate;
 };
 

@@ -153,6 +153,23 @@ def test_reload_applies(server):
     wait_until(lambda: not set(old) & set(processes_of_session(server.process.pid)), "old workers to go")
 
 
+def distance(server):
+    """How much longer the second reload takes than the first, which begins right after the
+    start."""
+    server.start(SIMPLE)
+    took = []
+    for _ in range(2):
+        began = time.monotonic()
+        server.reload()
+        took.append(time.monotonic() - began)
+    server.stop()
+    return took[1] - took[0]
+
+
+def test_reloads_keep_a_distance_and_not_from_the_start(server):
+    assert any(distance(server) > 0.3 for _ in range(3))
+
+
 def test_worker_count_follows_the_config(server):
     server.start("worker_processes 1;" + SIMPLE)
     server.reload("worker_processes 4;" + SIMPLE)
