@@ -99,21 +99,11 @@ void generation_destroy(struct master *master, struct generation *generation)
     free_memory(generation);
 }
 
-static struct slot *empty_slot(struct master *master)
-{
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
-        if (master->slots.items[i].state == SLOT_EMPTY) {
-            return &master->slots.items[i];
-        }
-    }
-    return NULL;
-}
-
 /* The slot is FAILED when the fork failed. */
 static struct slot *start_worker(struct master *master, struct generation *generation,
                                  bool candidate)
 {
-    struct slot *slot = empty_slot(master);
+    struct slot *slot = slots_empty(&master->slots);
     slot->generation = generation;
     slot->candidate = candidate;
     slot->drain_ms = generation->config->set.worker_shutdown_timeout;

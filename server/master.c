@@ -347,7 +347,7 @@ static nfds_t gather(const struct master *master, struct pollfd *polled)
     nfds_t count = 0;
     polled[count++] = (struct pollfd){.fd = master->reload.channel, .events = POLLIN};
     polled[count++] = (struct pollfd){.fd = master->upgrade.channel, .events = POLLIN};
-    for (unsigned i = 0; i < SLOT_MAX; i++) {
+    for (unsigned i = 0; i < master->slots.used; i++) {
         const struct slot *slot = &master->slots.items[i];
         if (slot->channel >= 0) {
             polled[count++] = (struct pollfd){.fd = slot->channel, .events = POLLIN};

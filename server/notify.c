@@ -159,7 +159,7 @@ void notify_main_pid(const struct notify *notify, pid_t pid)
 
 static bool any_worker_lives(const struct master *master)
 {
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < master->slots.used; i++) {
         enum slot_state state = master->slots.items[i].state;
         if (state == SLOT_READY || state == SLOT_DRAINING) {
             const struct board_slot *board = shm_board(&master->shm, i);

@@ -58,7 +58,7 @@ static struct slot *find_worn(struct master *master)
 {
     struct slot *worn = NULL;
     char why[WHY_MAX];
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < master->slots.used; i++) {
         struct slot *slot = &master->slots.items[i];
         bool older = worn == NULL || slot->started_ms < worn->started_ms;
         worn = older && is_worn(master, slot, why) ? slot : worn;

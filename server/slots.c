@@ -240,16 +240,35 @@ void slot_handle(struct slots *slots, struct slot *slot, enum slot_event event)
 
 /* --- all slots ---------------------------------------------------------------------- */
 
+static struct slot *take_next(struct slots *slots)
+{
+    struct slot *slot = &slots->items[slots->used];
+    slot->number = slots->used++;
+    slot->channel = -1;
+    return slot;
+}
+
 void slots_init(struct slots *slots, const struct slot_ops *ops, void *context,
                 unsigned burst)
 {
-    *slots = (struct slots){.ops = ops, .context = context};
+    slots->ops = ops;
+    slots->context = context;
     slots->bucket.burst = burst;
     slots->bucket.tokens_milli = (int64_t)burst * 1000;
-    for (unsigned i = 0; i < SLOT_MAX; i++) {
-        slots->items[i].number = i;
-        slots->items[i].channel = -1;
+    while (slots->used < SLOT_FIRST_WORKER) {
+        take_next(slots);
     }
+}
+
+struct slot *slots_empty(struct slots *slots)
+{
+    SLOTS_EACH(slot, slots)
+    {
+        if (slot->number >= SLOT_FIRST_WORKER && slot->state == SLOT_EMPTY) {
+            return slot;
+        }
+    }
+    return slots->used < SLOT_MAX ? take_next(slots) : NULL;
 }
 
 bool slots_start(struct slots *slots, struct slot *slot)
@@ -288,7 +307,7 @@ unsigned slots_count(const struct slots *slots, const struct generation *generat
                      enum slot_state state)
 {
     unsigned count = 0;
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < slots->used; i++) {
         const struct slot *slot = &slots->items[i];
         count += slot->state == state && is_worker_of(slots, slot, generation);
     }
@@ -298,7 +317,7 @@ unsigned slots_count(const struct slots *slots, const struct generation *generat
 unsigned slots_occupied(const struct slots *slots)
 {
     unsigned count = 0;
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < slots->used; i++) {
         count += slots->items[i].state != SLOT_EMPTY;
     }
     return count;
@@ -323,7 +342,7 @@ struct slot *slots_by_pid(struct slots *slots, pid_t pid)
 int64_t slots_deadline(const struct slots *slots)
 {
     int64_t earliest = 0;
-    for (unsigned i = 0; i < SLOT_MAX; i++) {
+    for (unsigned i = 0; i < slots->used; i++) {
         int64_t deadline = slots->items[i].deadline_ms;
         if (deadline != 0 && (earliest == 0 || deadline < earliest)) {
             earliest = deadline;

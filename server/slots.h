@@ -101,6 +101,7 @@ struct fork_bucket {
 
 struct slots {
     struct slot items[SLOT_MAX];
+    unsigned used; /* from here on they are EMPTY, and their memory is not touched */
     const struct slot_ops *ops;
     void *context;
     struct fork_bucket bucket;
@@ -116,8 +117,12 @@ struct slots {
 #define SLOT_BACKOFF_MAX_MS  30000
 #define FORKS_PER_SECOND     20
 
+/* `slots` is all zero. */
 void slots_init(struct slots *slots, const struct slot_ops *ops, void *context,
                 unsigned burst);
+
+/* The lowest worker's slot that is EMPTY; NULL when there is none. */
+struct slot *slots_empty(struct slots *slots);
 
 /* Forks for the first time into an empty slot. False: fork failed, the slot is FAILED. */
 bool slots_start(struct slots *slots, struct slot *slot);
@@ -152,6 +157,7 @@ int64_t slots_delay(unsigned failures);
 uint32_t slots_random(struct slots *slots);
 
 #define SLOTS_EACH(slot, slots)                                                          \
-    for (struct slot *slot = (slots)->items; slot < (slots)->items + SLOT_MAX; slot++)
+    for (struct slot *slot = (slots)->items; slot < (slots)->items + (slots)->used;      \
+         slot++)
 
 #endif

@@ -56,7 +56,7 @@ static const struct status_request *gather_request(const struct board_slot *boar
         .peer = from_client(arena, slice_str(from.peer)),
         .line = from_client(arena, method_and_target(from.line)),
         .host = from_client(arena, slice_str(from.host)),
-        .phase = from_client(arena, slice_str(from.phase)),
+        .phase = board_phase_name(from.phase),
         .location = from_client(arena, slice_str(from.location)),
         .age = board_age_ms(&from, now),
     };
@@ -114,7 +114,7 @@ static void gather_workers(const struct master *master, struct arena *arena,
 {
     out->workers = arena_alloc(arena, (slots_occupied(&master->slots) + 1) *
                                           sizeof(struct status_worker));
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < master->slots.used; i++) {
         const struct slot *slot = &master->slots.items[i];
         if (slot->state != SLOT_EMPTY) {
             struct status_worker *worker = &out->workers[out->worker_count++];

@@ -31,7 +31,7 @@ static bool is_alive(const struct slot *slot)
 struct tally_counts tally_total(const struct master *master)
 {
     struct tally_counts total = master->tally.retired;
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < master->slots.used; i++) {
         if (is_alive(&master->slots.items[i])) {
             add(&total, shm_board(&master->shm, i));
         }

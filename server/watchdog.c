@@ -77,7 +77,7 @@ void watchdog_look(struct master *master)
         return;
     }
     timeout_ms = timeout_ms < LEAST_MS ? LEAST_MS : timeout_ms;
-    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+    for (unsigned i = SLOT_FIRST_WORKER; i < master->slots.used; i++) {
         struct slot *slot = &master->slots.items[i];
         if (slot->state == SLOT_READY || slot->state == SLOT_DRAINING) {
             look_at(master, slot, timeout_ms);

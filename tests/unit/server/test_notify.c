@@ -252,6 +252,7 @@ START_TEST(is_alive_with_a_worker)
     notify_init(&master.notify, true);
     shm_create(&master.shm);
     shm_prepare(&master.shm, SLOT_FIRST_WORKER + 1);
+    master.slots.used = SLOT_FIRST_WORKER + 2;
     master.slots.items[SLOT_FIRST_WORKER + 1].state = SLOT_READY;
     master.slots.items[SLOT_LOGGER].state = SLOT_READY; /* its life is no proof */
     master.notify.due_ms = master.slots.now_ms = 100000;

@@ -57,7 +57,7 @@ static void begin(void)
     slots_init(slots, &ops, NULL, 4);
     slots->now_ms = 1000;
     slots->bucket.filled_ms = 1000;
-    slot = &slots->items[SLOT_FIRST_WORKER];
+    slot = slots_empty(slots);
     slot->drain_ms = 30000;
 }
 
@@ -285,12 +285,31 @@ START_TEST(replaces_only_the_logger_while_it_stops)
 }
 END_TEST
 
+START_TEST(takes_the_lowest_empty_slot_until_there_is_none)
+{
+    begin();
+    for (unsigned i = SLOT_FIRST_WORKER; i < SLOT_MAX; i++) {
+        struct slot *one = slots_empty(slots);
+        ck_assert_uint_eq(one->number, i);
+        ck_assert_int_eq(one->channel, -1);
+        ck_assert_uint_eq(slots->used, i + 1);
+        one->state = SLOT_READY;
+    }
+    ck_assert_ptr_null(slots_empty(slots));
+    slots->items[SLOT_FIRST_WORKER + 1].state = SLOT_EMPTY;
+    slots->items[SLOT_FIRST_WORKER + 2].state = SLOT_EMPTY;
+    ck_assert_ptr_eq(slots_empty(slots), &slots->items[SLOT_FIRST_WORKER + 1]);
+    ck_assert_uint_eq(slots->used, SLOT_MAX);
+    end();
+}
+END_TEST
+
 /* A whole pool of 12 dies at once, a burst of 4 is allowed, then 20 a second. */
 START_TEST(limits_the_forks_of_all_slots)
 {
     begin();
     for (unsigned i = 0; i < 12; i++) {
-        struct slot *one = &slots->items[SLOT_FIRST_WORKER + i];
+        struct slot *one = slots_empty(slots);
         ck_assert(slots_start(slots, one));
         slot_handle(slots, one, SLOT_TOLD_READY);
     }
@@ -361,6 +380,7 @@ UNIT_SUITE(slots)
     UNIT_TEST(kills_at_the_second_stop);
     UNIT_TEST(ignores_words_that_come_late);
     UNIT_TEST(replaces_only_the_logger_while_it_stops);
+    UNIT_TEST(takes_the_lowest_empty_slot_until_there_is_none);
     UNIT_TEST(limits_the_forks_of_all_slots);
     UNIT_TEST(counts_and_finds);
     UNIT_TEST(survives_any_order_of_events);

@@ -15,7 +15,7 @@ static void begin(void)
     shm_create(&master->shm);
     shm_prepare(&master->shm, SLOT_FIRST_WORKER);
     slots_init(&master->slots, NULL, master, 1);
-    slot = &master->slots.items[SLOT_FIRST_WORKER];
+    slot = slots_empty(&master->slots);
     slot->state = SLOT_READY;
     slot->pid = 1000;
     board = shm_board(&master->shm, slot->number);
