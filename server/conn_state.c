@@ -67,11 +67,12 @@ void conn_enter(struct conn *conn, enum conn_state next)
 {
     assert((states[conn->state].leaves_to & STEP(next)) != 0);
     bool anew = begins_anew(conn->state, next);
+    int64_t now_ms = clock_now_ms();
     if (anew) {
-        conn->since_ms = clock_now_ms();
+        conn->since_ms = now_ms;
     }
     if (conn->work != NULL) {
-        conn->work->progress_ms = clock_now_ms();
+        conn->work->progress_ms = now_ms;
         conn->work->progress = anew ? 0 : conn->work->progress;
     }
     conn->state = (uint8_t)next;

@@ -61,16 +61,17 @@ static int change(struct ev_loop *loop, struct ev_source *source, unsigned inter
 
 int ev_set(struct ev_loop *loop, struct ev_source *source, unsigned interest)
 {
+    if (interest == source->interest && (interest & EV_EXCLUSIVE) == 0) {
+        return 0;
+    }
     if (interest == 0) {
         drop_pending(loop, source);
+        take_out(loop, source);
+        return 0;
     }
     /* An exclusive source cannot be modified, and asking again is how it moves behind. */
-    if (source->interest != 0 &&
-        (interest == 0 || ((interest | source->interest) & EV_EXCLUSIVE) != 0)) {
+    if (source->interest != 0 && ((interest | source->interest) & EV_EXCLUSIVE) != 0) {
         take_out(loop, source);
-    }
-    if (interest == source->interest) {
-        return 0;
     }
     return source->interest == 0 ? put_in(loop, source, interest)
                                  : change(loop, source, interest);
