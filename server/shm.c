@@ -4,27 +4,31 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdalign.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGE ((size_t)BOARD_SLOT_BYTES)
+#define PAGE  ((size_t)BOARD_SLOT_BYTES)
+#define LINES 128 /* what processors fetch at once, two cache lines */
 
-/* The first page of a slot; the ring starts on the next. */
-struct page {
-    struct board_slot board;
+/* The beginning of a slot. The ring's own beginning is on the same page: a child touches
+ * one page less, and each that is touched takes its time at the start. */
+struct record {
+    alignas(LINES) struct board_slot board;
     _Atomic uint64_t reported;
 };
-_Static_assert(sizeof(struct page) <= BOARD_SLOT_BYTES, "a record fits its page");
+_Static_assert(sizeof(struct record) <= PAGE / 2, "a record leaves room on its page");
 
 static size_t stride(void)
 {
-    return PAGE + (ring_footprint(SHM_RING_BYTES) + PAGE - 1) / PAGE * PAGE;
+    size_t bytes = sizeof(struct record) + ring_footprint(SHM_RING_BYTES);
+    return (bytes + PAGE - 1) / PAGE * PAGE;
 }
 
-static char *slot_memory(const struct shm *shm, unsigned slot)
+static struct record *record_of(const struct shm *shm, unsigned slot)
 {
     assert(slot < SLOT_MAX);
-    return shm->base + PAGE + slot * stride();
+    return (void *)(shm->base + PAGE + slot * stride());
 }
 
 void shm_create(struct shm *shm)
@@ -58,7 +62,7 @@ void shm_prepare(const struct shm *shm, unsigned slot)
     struct shm_head *head = shm_head(shm);
     uint32_t ready = atomic_load_explicit(&head->slots, memory_order_relaxed);
     while (ready <= slot) {
-        ring_init(slot_memory(shm, ready) + PAGE, SHM_RING_BYTES);
+        ring_init(shm_ring(shm, ready), SHM_RING_BYTES);
         atomic_store_explicit(&head->slots, ++ready, memory_order_release);
     }
 }
@@ -72,17 +76,15 @@ unsigned shm_slots(const struct shm *shm)
 
 struct board_slot *shm_board(const struct shm *shm, unsigned slot)
 {
-    struct page *page = (void *)slot_memory(shm, slot);
-    return &page->board;
+    return &record_of(shm, slot)->board;
 }
 
 struct ring *shm_ring(const struct shm *shm, unsigned slot)
 {
-    return (void *)(slot_memory(shm, slot) + PAGE);
+    return (void *)(record_of(shm, slot) + 1);
 }
 
 _Atomic uint64_t *shm_reported(const struct shm *shm, unsigned slot)
 {
-    struct page *page = (void *)slot_memory(shm, slot);
-    return &page->reported;
+    return &record_of(shm, slot)->reported;
 }

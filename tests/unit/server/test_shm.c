@@ -1,19 +1,23 @@
 #include "server/shm.h"
 #include "tests/unit/unit.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static size_t resident_pages(void)
+static size_t pages_in_use(const struct shm *shm)
 {
-    size_t total = 0;
-    size_t resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fscanf(file, "%zu %zu", &total, &resident), 2);
-    fclose(file);
-    return resident;
+    size_t pages = shm->size / (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char *in_use = calloc(pages, 1);
+    size_t count = 0;
+    ck_assert_int_eq(mincore(shm->base, shm->size, in_use), 0);
+    for (size_t i = 0; i < pages; i++) {
+        count += in_use[i] & 1;
+    }
+    free(in_use);
+    return count;
 }
 
 START_TEST(readies_slots_from_the_lowest_up)
@@ -65,13 +69,17 @@ START_TEST(keeps_slots_apart)
 }
 END_TEST
 
-START_TEST(takes_no_memory_until_it_is_used)
+START_TEST(takes_a_page_for_each_slot_and_one_for_all)
 {
-    size_t before = resident_pages();
     struct shm shm;
     shm_create(&shm);
+    ck_assert_uint_eq(pages_in_use(&shm), 0);
     shm_prepare(&shm, 3);
-    ck_assert_uint_lt(resident_pages() - before, 256);
+    for (unsigned i = 0; i < 4; i++) {
+        board_reset(shm_board(&shm, i), 1);
+        atomic_store(shm_reported(&shm, i), 1);
+    }
+    ck_assert_uint_le(pages_in_use(&shm), 1 + 4);
     shm_destroy(&shm);
 }
 END_TEST
@@ -105,6 +113,6 @@ UNIT_SUITE(shm)
 {
     UNIT_TEST(readies_slots_from_the_lowest_up);
     UNIT_TEST(keeps_slots_apart);
-    UNIT_TEST(takes_no_memory_until_it_is_used);
+    UNIT_TEST(takes_a_page_for_each_slot_and_one_for_all);
     UNIT_TEST(is_shared_with_a_child_and_outlives_it);
 }
