@@ -1,5 +1,4 @@
 #include "common/buf.h"
-#include "common/flavour.h"
 #include "common/xalloc.h"
 #include <assert.h>
 #include <stdio.h>
@@ -59,7 +58,7 @@ bool buf_reserve(struct buf *buf, size_t len)
     return true;
 }
 
-bool buf_append(struct buf *buf, const void *bytes, size_t len)
+bool buf_append_growing(struct buf *buf, const void *bytes, size_t len)
 {
     if (len == 0) {
         return true;
@@ -70,11 +69,6 @@ bool buf_append(struct buf *buf, const void *bytes, size_t len)
     memcpy(buf->data + buf->len, bytes, len);
     buf->len += len;
     return true;
-}
-
-bool buf_append_slice(struct buf *buf, struct slice bytes)
-{
-    return buf_append(buf, bytes.ptr, bytes.len);
 }
 
 bool buf_append_str(struct buf *buf, const char *str)

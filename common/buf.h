@@ -9,6 +9,7 @@
 #ifndef COMMON_BUF_H
 #define COMMON_BUF_H
 
+#include "common/flavour.h"
 #include "common/slice.h"
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,8 +22,6 @@ struct buf {
     size_t limit;
 };
 
-bool buf_append(struct buf *buf, const void *bytes, size_t len);
-bool buf_append_slice(struct buf *buf, struct slice bytes);
 bool buf_append_str(struct buf *buf, const char *str);
 bool buf_append_char(struct buf *buf, char c);
 bool buf_append_u64(struct buf *buf, uint64_t value); /* decimal */
@@ -30,6 +29,9 @@ bool buf_printf(struct buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool buf_vprintf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+
+/* buf_append() where there is no room, or a limit. */
+bool buf_append_growing(struct buf *buf, const void *bytes, size_t len);
 
 /* Makes room for `len` more bytes; the place to write them is data + len. */
 bool buf_reserve(struct buf *buf, size_t len);
@@ -39,6 +41,21 @@ void buf_consume(struct buf *buf, size_t count);
 
 void buf_clear(struct buf *buf); /* empty, memory kept */
 void buf_free(struct buf *buf);  /* empty, memory given back; limit kept */
+
+static inline bool buf_append(struct buf *buf, const void *bytes, size_t len)
+{
+    if (TORTURE || buf->limit != 0 || len > buf->capacity - buf->len || len == 0) {
+        return buf_append_growing(buf, bytes, len);
+    }
+    memcpy(buf->data + buf->len, bytes, len);
+    buf->len += len;
+    return true;
+}
+
+static inline bool buf_append_slice(struct buf *buf, struct slice bytes)
+{
+    return buf_append(buf, bytes.ptr, bytes.len);
+}
 
 static inline struct slice buf_slice(const struct buf *buf)
 {

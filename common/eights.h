@@ -2,11 +2,13 @@
  * eights.h - questions to eight bytes at once.
  *
  * Each answer has the top bit of every byte that it concerns; whether there is one at all
- * is exact, but behind the lowest such byte others may be named wrongly.
+ * is exact, and so is the first, but behind it others may be named wrongly.
  */
 #ifndef COMMON_EIGHTS_H
 #define COMMON_EIGHTS_H
 
+#include <endian.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -17,7 +19,13 @@ static inline uint64_t eights_load(const char *at)
 {
     uint64_t eight;
     memcpy(&eight, at, sizeof(eight));
-    return eight;
+    return le64toh(eight); /* the first byte is the lowest, whatever the machine */
+}
+
+/* The place of the first byte of an answer that has one. */
+static inline size_t eights_first(uint64_t answer)
+{
+    return (size_t)__builtin_ctzll(answer) / 8;
 }
 
 /* Bytes below `least`, which is 128 at most. */

@@ -50,18 +50,36 @@ size_t escape_utf8_len(struct slice text)
     return 0;
 }
 
-/* Printable ASCII but quotes and backslashes: plain for logs of every kind. */
-static inline bool is_simple(uint64_t eight)
+static bool plain_in_log(unsigned char c)
 {
-    return (eights_below(eight, ' ') | eights_high(eight) | eights_equal(eight, 0x7f) |
-            eights_equal(eight, '"') | eights_equal(eight, '\\')) == 0;
+    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
 }
 
+/* The bytes that are not plain_in_log(), which are plain for logs of every kind. */
+static inline uint64_t special(uint64_t eight)
+{
+    return eights_below(eight, ' ') | eights_high(eight) | eights_equal(eight, 0x7f) |
+           eights_equal(eight, '"') | eights_equal(eight, '\\');
+}
+
+/* How many bytes at the front are plain_in_log(). The last eight may be looked at twice.
+ */
 static size_t simple_span(struct slice text)
 {
     size_t len = 0;
-    while (text.len - len >= 8 && is_simple(eights_load(text.ptr + len))) {
-        len += 8;
+    uint64_t found = 0;
+    for (; text.len - len >= 8; len += 8) {
+        found = special(eights_load(text.ptr + len));
+        if (found != 0) {
+            return len + eights_first(found);
+        }
+    }
+    if (len > 0 && len < text.len) {
+        found = special(eights_load(text.ptr + text.len - 8));
+        return found != 0 ? text.len - 8 + eights_first(found) : text.len;
+    }
+    while (len < text.len && plain_in_log((unsigned char)text.ptr[len])) {
+        len++;
     }
     return len;
 }
@@ -98,13 +116,11 @@ static inline bool escape_hex(struct buf *out, struct slice text, struct slice p
     return false;
 }
 
-static bool plain_in_log(unsigned char c)
-{
-    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
-}
-
 bool escape_log(struct buf *out, struct slice text)
 {
+    if (simple_span(text) == text.len) { /* nearly always */
+        return buf_append_slice(out, text);
+    }
     return escape_hex(out, text, SLICE("\\x"), true, plain_in_log);
 }
 
@@ -194,6 +210,9 @@ static bool put_json(struct buf *out, char c)
 
 bool escape_json(struct buf *out, struct slice text)
 {
+    if (simple_span(text) == text.len) {
+        return buf_append_slice(out, text);
+    }
     return escape_text(out, text, true, plain_in_json, put_json);
 }
 

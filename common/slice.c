@@ -31,12 +31,8 @@ size_t slice_find(struct slice s, char c)
 
 size_t slice_rfind(struct slice s, char c)
 {
-    for (size_t i = s.len; i > 0; i--) {
-        if (s.ptr[i - 1] == c) {
-            return i - 1;
-        }
-    }
-    return s.len;
+    const char *found = s.len == 0 ? NULL : memrchr(s.ptr, c, s.len);
+    return found == NULL ? s.len : (size_t)(found - s.ptr);
 }
 
 static bool is_space(char c)
@@ -90,11 +86,18 @@ bool slice_to_u64(struct slice s, uint64_t *value)
 
 struct slice slice_digits(uint64_t value, char room[SLICE_DIGITS_MAX])
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     size_t start = SLICE_DIGITS_MAX;
-    do {
-        room[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
+    for (; value >= 10; value /= 100) {
+        start -= 2;
+        memcpy(room + start, pairs + value % 100 * 2, 2);
+    }
+    if (value != 0 || start == SLICE_DIGITS_MAX) {
+        room[--start] = (char)('0' + value);
+    }
     return slice_of(room + start, SLICE_DIGITS_MAX - start);
 }
 

@@ -138,12 +138,24 @@ static char *put_number(char *at, unsigned value)
     return at + digits.len;
 }
 
-/* By hand: it runs once a connection, and inet_ntop goes through printf. */
+static char *put_octet(char *at, unsigned octet)
+{
+    if (octet >= 100) {
+        *at++ = (char)('0' + octet / 100);
+    }
+    if (octet >= 10) {
+        *at++ = (char)('0' + octet / 10 % 10);
+    }
+    *at++ = (char)('0' + octet % 10);
+    return at;
+}
+
+/* By hand: it runs once a request, and inet_ntop goes through printf. */
 static char *put_ipv4(char *at, struct in_addr address)
 {
     uint32_t host = ntohl(address.s_addr);
     for (int shift = 24; shift >= 0; shift -= 8) {
-        at = put_number(at, host >> shift & 0xff);
+        at = put_octet(at, host >> shift & 0xff);
         if (shift != 0) {
             *at++ = '.';
         }

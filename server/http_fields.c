@@ -67,19 +67,26 @@ bool http_is_token(struct slice text)
 }
 
 /* Or a HTAB, which is text. */
-static bool has_control(uint64_t eight)
+static uint64_t controls(uint64_t eight)
 {
-    return (eights_below(eight, ' ') | eights_equal(eight, 0x7f)) != 0;
+    return eights_below(eight, ' ') | eights_equal(eight, 0x7f);
 }
 
 /* Nearly every byte of a head goes through here twice, so it goes by eights. */
 size_t http_text_span(struct slice text)
 {
     size_t len = 0;
-    for (; text.len - len >= 8; len += 8) {
-        if (has_control(eights_load(text.ptr + len))) {
-            break;
+    while (text.len - len >= 8) {
+        uint64_t found = controls(eights_load(text.ptr + len));
+        if (found == 0) {
+            len += 8;
+            continue;
         }
+        len += eights_first(found);
+        if (text.ptr[len] != '\t') {
+            return len;
+        }
+        len++;
     }
     while (len < text.len && is_text(text.ptr[len])) {
         len++;
