@@ -96,32 +96,27 @@ static bool check_method(struct request *request)
     }
 }
 
-/* The name is what the scoreboard shows: "while ..". */
 static const struct phase {
-    const char *name;
+    enum board_phase shown;
     bool (*run)(struct request *request);
 } phases[] = {
-    {"routing", refuse_method},
-    {"routing", answer_for_server},
-    {"returning", handler_return_of_server},
-    {"routing", refuse_outsiders},
-    {"routing", refuse_large_body},
-    {"returning", handler_return},
-    {"trying files", handler_try_files},
-    {"checking the method", check_method},
-    {"looking for an index", handler_index},
-    {"listing a directory", handler_listing},
-    {"opening a file", handler_file},
+    {BOARD_PHASE_ROUTING, refuse_method},
+    {BOARD_PHASE_ROUTING, answer_for_server},
+    {BOARD_PHASE_RETURNING, handler_return_of_server},
+    {BOARD_PHASE_ROUTING, refuse_outsiders},
+    {BOARD_PHASE_ROUTING, refuse_large_body},
+    {BOARD_PHASE_RETURNING, handler_return},
+    {BOARD_PHASE_TRYING_FILES, handler_try_files},
+    {BOARD_PHASE_CHECKING_METHOD, check_method},
+    {BOARD_PHASE_LOOKING_FOR_INDEX, handler_index},
+    {BOARD_PHASE_LISTING, handler_listing},
+    {BOARD_PHASE_OPENING_FILE, handler_file},
 };
 
 static void run_once(struct request *request)
 {
-    const char *shown = NULL;
     for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-        if (phases[i].name != shown) {
-            shown = phases[i].name;
-            board_request_phase(request->service->board, shown);
-        }
+        board_request_phase(request->service->board, phases[i].shown);
         if (phases[i].run(request)) {
             return;
         }

@@ -12,7 +12,8 @@ void route_server(struct request *request)
     const struct listen_address *address = request->client->address;
     const struct server *named = names_find(&address->names, request->host);
     request->server = named != NULL ? named : address->default_server;
-    route_enter(request, request->server->fallback);
+    request->location = request->server->fallback;
+    request->set = &request->location->set;
 }
 
 void route_location(struct request *request)

@@ -46,7 +46,8 @@ void board_request_begin(struct board_slot *slot, uint64_t connection, struct sl
     request->started_ms = clock_now_ms();
     keep(request->peer, sizeof(request->peer), peer);
     keep(request->line, sizeof(request->line), line);
-    request->host[0] = request->phase[0] = request->location[0] = '\0';
+    request->host[0] = request->location[0] = '\0';
+    request->phase = BOARD_PHASE_NONE;
     atomic_store_explicit(&request->active, 1, memory_order_release);
 }
 
@@ -71,10 +72,10 @@ void board_request_location(struct board_slot *slot, const char *label)
     }
 }
 
-void board_request_phase(struct board_slot *slot, const char *phase)
+void board_request_phase(struct board_slot *slot, enum board_phase phase)
 {
     if (slot != NULL) {
-        keep(slot->request.phase, sizeof(slot->request.phase), slice_str(phase));
+        slot->request.phase = phase;
     }
 }
 
@@ -96,9 +97,23 @@ bool board_copy_request(const struct board_slot *slot, struct board_request *out
     END_TEXT(out->peer);
     END_TEXT(out->line);
     END_TEXT(out->host);
-    END_TEXT(out->phase);
     END_TEXT(out->location);
     return true;
+}
+
+const char *board_phase_name(uint32_t phase)
+{
+    static const char *const names[BOARD_PHASE_COUNT] = {
+        [BOARD_PHASE_ROUTING] = "routing",
+        [BOARD_PHASE_RETURNING] = "returning",
+        [BOARD_PHASE_TRYING_FILES] = "trying files",
+        [BOARD_PHASE_CHECKING_METHOD] = "checking the method",
+        [BOARD_PHASE_LOOKING_FOR_INDEX] = "looking for an index",
+        [BOARD_PHASE_LISTING] = "listing a directory",
+        [BOARD_PHASE_OPENING_FILE] = "opening a file",
+        [BOARD_PHASE_SENDING] = "sending",
+    };
+    return phase < BOARD_PHASE_COUNT ? names[phase] : NULL;
 }
 
 /* The child may have written any time. */
@@ -138,7 +153,10 @@ bool board_describe(const struct board_slot *slot, char *out, size_t room)
         return false;
     }
     struct buf text = {0};
-    PUT(&text, "while ", request->phase);
+    const char *phase = board_phase_name(request->phase);
+    if (phase != NULL) {
+        buf_printf(&text, "while %s", phase);
+    }
     int64_t age = board_age_ms(request, clock_now_ms());
     buf_printf(&text, "%sconnection: *%llu for %lld ms", text.len == 0 ? "" : ", ",
                (unsigned long long)request->connection, (long long)age);

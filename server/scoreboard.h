@@ -24,6 +24,20 @@ enum board_doing {
     BOARD_DOING_COUNT,
 };
 
+/* What is done for a request: "while ..". */
+enum board_phase {
+    BOARD_PHASE_NONE,
+    BOARD_PHASE_ROUTING,
+    BOARD_PHASE_RETURNING,
+    BOARD_PHASE_TRYING_FILES,
+    BOARD_PHASE_CHECKING_METHOD,
+    BOARD_PHASE_LOOKING_FOR_INDEX,
+    BOARD_PHASE_LISTING,
+    BOARD_PHASE_OPENING_FILE,
+    BOARD_PHASE_SENDING,
+    BOARD_PHASE_COUNT,
+};
+
 /* The request on the processor right now. */
 struct board_request {
     _Atomic uint32_t active; /* 1 while the rest is meaningful */
@@ -33,8 +47,8 @@ struct board_request {
     char peer[64];
     char line[512]; /* request line, cut */
     char host[128];
-    char phase[32];     /* "routing", "opening a file", "sending" .. */
     char location[256]; /* "file:line" of the location */
+    uint32_t phase;     /* enum board_phase */
 };
 
 struct board_slot {
@@ -63,7 +77,7 @@ void board_request_begin(struct board_slot *slot, uint64_t connection, struct sl
 void board_request_fingerprint(struct board_slot *slot, uint64_t fingerprint);
 void board_request_host(struct board_slot *slot, struct slice host);
 void board_request_location(struct board_slot *slot, const char *label);
-void board_request_phase(struct board_slot *slot, const char *phase);
+void board_request_phase(struct board_slot *slot, enum board_phase phase);
 void board_request_end(struct board_slot *slot);
 
 /* For the child: moves one of its counters, which nobody else writes. */
@@ -80,6 +94,9 @@ void board_request_end(struct board_slot *slot);
 /* For the master: a copy of the request under way, each text ended within its array;
  * false when none is. The child may be writing it: texts may be mixed of two requests. */
 bool board_copy_request(const struct board_slot *slot, struct board_request *out);
+
+/* In words; NULL for none, and for a number that is no phase. */
+const char *board_phase_name(uint32_t phase);
 
 /* How long a request has been under way; 0 when its record makes no sense. */
 int64_t board_age_ms(const struct board_request *request, int64_t now_ms);

@@ -56,7 +56,7 @@ static const struct status_request *gather_request(const struct board_slot *boar
         .peer = from_client(arena, slice_str(from.peer)),
         .line = from_client(arena, method_and_target(from.line)),
         .host = from_client(arena, slice_str(from.host)),
-        .phase = from_client(arena, slice_str(from.phase)),
+        .phase = board_phase_name(from.phase),
         .location = from_client(arena, slice_str(from.location)),
         .age = board_age_ms(&from, now),
     };

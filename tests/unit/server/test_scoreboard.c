@@ -16,7 +16,7 @@ START_TEST(describes_the_request_under_way)
     board_request_begin(&slot, 57, SLICE("127.0.0.1"), SLICE("GET /x HTTP/1.1"));
     board_request_host(&slot, SLICE("example.org"));
     board_request_location(&slot, "site.conf:12");
-    board_request_phase(&slot, "opening a file");
+    board_request_phase(&slot, BOARD_PHASE_OPENING_FILE);
     ck_assert(describe());
     static const char *const parts[] = {"while opening a file", "*57",
                                         "client: 127.0.0.1",    "host: example.org",
@@ -82,7 +82,7 @@ START_TEST(records_nothing_without_a_slot)
     board_request_begin(NULL, 1, SLICE("a"), SLICE("b"));
     board_request_host(NULL, SLICE("c"));
     board_request_location(NULL, "d");
-    board_request_phase(NULL, "e");
+    board_request_phase(NULL, BOARD_PHASE_SENDING);
     board_request_end(NULL);
 }
 END_TEST
