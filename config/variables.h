@@ -8,7 +8,8 @@
 #include "common/slice.h"
 #include <stdbool.h>
 
-/* X(id, name): variables with a fixed name. */
+/* X(id, name): variables with a fixed name; of the fields, those that most log formats
+ * have. */
 #define VARIABLE_LIST(X)                                                                 \
     X(ARGS, "args")                                                                      \
     X(BODY_BYTES_SENT, "body_bytes_sent")                                                \
@@ -23,6 +24,9 @@
     X(HOST, "host")                                                                      \
     X(HOSTNAME, "hostname")                                                              \
     X(HTTPS, "https")                                                                    \
+    X(HTTP_HOST, "http_host")                                                            \
+    X(HTTP_REFERER, "http_referer")                                                      \
+    X(HTTP_USER_AGENT, "http_user_agent")                                                \
     X(IS_ARGS, "is_args")                                                                \
     X(LIMIT_RATE, "limit_rate")                                                          \
     X(MSEC, "msec")                                                                      \

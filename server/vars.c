@@ -41,6 +41,21 @@ static struct slice get_host(struct request *request)
     return request->host;
 }
 
+static struct slice get_http_host(struct request *request)
+{
+    return field(request, HTTP_FIELD_HOST);
+}
+
+static struct slice get_http_referer(struct request *request)
+{
+    return field(request, HTTP_FIELD_REFERER);
+}
+
+static struct slice get_http_user_agent(struct request *request)
+{
+    return field(request, HTTP_FIELD_USER_AGENT);
+}
+
 static struct slice get_is_args(struct request *request)
 {
     return request->args.len != 0 ? SLICE("?") : SLICE("");
@@ -112,6 +127,9 @@ static struct slice get_request_id(struct request *request)
 static struct slice get_remote_user(struct request *request)
 {
     struct slice value = field(request, HTTP_FIELD_AUTHORIZATION);
+    if (value.ptr == NULL) {
+        return SLICE_NULL;
+    }
     struct slice scheme = slice_of(value.ptr, slice_find(value, ' '));
     if (!slice_eq_nocase(scheme, SLICE("Basic"))) {
         return SLICE_NULL;
@@ -200,6 +218,9 @@ static var_getter *const getters[VARIABLE_COUNT] = {
     [VARIABLE_HOST] = get_host,
     [VARIABLE_HOSTNAME] = vars_hostname,
     [VARIABLE_HTTPS] = vars_https,
+    [VARIABLE_HTTP_HOST] = get_http_host,
+    [VARIABLE_HTTP_REFERER] = get_http_referer,
+    [VARIABLE_HTTP_USER_AGENT] = get_http_user_agent,
     [VARIABLE_IS_ARGS] = get_is_args,
     [VARIABLE_LIMIT_RATE] = get_limit_rate,
     [VARIABLE_MSEC] = vars_msec,

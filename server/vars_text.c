@@ -2,8 +2,7 @@
 
 struct slice vars_number(struct request *request, uint64_t value)
 {
-    char room[SLICE_DIGITS_MAX];
-    return arena_slice(request->arena, slice_digits(value, room));
+    return slice_digits(value, arena_alloc(request->arena, SLICE_DIGITS_MAX));
 }
 
 struct slice vars_seconds(struct request *request, int64_t milliseconds)

@@ -53,7 +53,7 @@ static const struct {
     {"a$uri$args", "[a](uri:)(args:)", false},
     {"${uri}x", "(uri:)[x]", false},
     {"$host-$http_x_y.$arg_a", "(host:)[-](http_:x_y)[.](arg_:a)", false},
-    {"$REMOTE_ADDR $Http_Host", "(remote_addr:)[ ](http_:host)", false},
+    {"$REMOTE_ADDR $Http_Host", "(remote_addr:)[ ](http_host:)", false},
     {"$scheme://$host$request_uri", "(scheme:)[://](host:)(request_uri:)", false},
 };
 

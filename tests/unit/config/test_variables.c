@@ -20,7 +20,8 @@ static const struct {
     const char *member;
 } rows[] = {
     {"uri", VARIABLE_URI, ""},
-    {"http_user_agent", VARIABLE_HTTP_PREFIX, "user_agent"},
+    {"http_user_agent", VARIABLE_HTTP_USER_AGENT, ""},
+    {"http_user_agents", VARIABLE_HTTP_PREFIX, "user_agents"},
     {"sent_http_etag", VARIABLE_SENT_HTTP_PREFIX, "etag"},
     {"arg_q", VARIABLE_ARG_PREFIX, "q"},
     {"cookie_id", VARIABLE_COOKIE_PREFIX, "id"},
