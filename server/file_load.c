@@ -195,6 +195,7 @@ void file_release(struct file *file)
     assert(file->references > 0);
     if (--file->references == 0) {
         fd_close(file->fd);
+        free(file->head);
         free(file);
     }
 }

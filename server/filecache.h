@@ -42,6 +42,7 @@ struct file {
 
     /* private */
     unsigned references;
+    struct kept_head *head; /* or NULL (kept_head.c) */
     dev_t device;
     struct timespec ctime;
     unsigned absent;         /* siblings that are known not to be there, as bits .. */

@@ -75,9 +75,7 @@ static void describe(struct request *request, const struct precompressed_choice 
 {
     struct response *response = &request->response;
     response->content_type = mime_type(request->set, request->path);
-    if (mime_takes_charset(response->content_type)) {
-        response->charset = request->set->charset;
-    }
+    response->charset = mime_charset(request->set, response->content_type);
     if (choice->coding != HTTP_CODING_IDENTITY && !coding_known) {
         respond_field(request, SLICE("Content-Encoding"),
                       http_coding_name(choice->coding));
@@ -105,7 +103,7 @@ static void send_content(struct request *request,
                          const struct precompressed_choice *choice,
                          const struct http_validators *validators, bool honor_range)
 {
-    const struct file *file = choice->file;
+    struct file *file = choice->file;
     struct content_ranges ranges;
     enum http_range_result result = HTTP_RANGE_IGNORE;
     if (honor_range) {
@@ -122,6 +120,7 @@ static void send_content(struct request *request,
     }
     describe(request, choice, false);
     request->response.status = 200;
+    request->response.whole_file = file;
     respond_add_file(request, file, 0, file->size);
 }
 

@@ -213,8 +213,9 @@ static void add_header(struct request *request, const struct added_header *heade
 static void apply_charset(struct request *request)
 {
     struct response *response = &request->response;
-    if (request->set->charset.len != 0 && mime_takes_charset(response->content_type)) {
-        response->charset = request->set->charset;
+    struct slice charset = mime_charset(request->set, response->content_type);
+    if (charset.len != 0) {
+        response->charset = charset;
     }
 }
 

@@ -5,10 +5,8 @@
 /* What follows the last dot of the last segment; empty when there is none. */
 static struct slice extension_of(struct slice path)
 {
-    struct slice name = slice_from(path, slice_rfind(path, '/') + 1);
-    if (slice_rfind(path, '/') == path.len) {
-        name = path;
-    }
+    size_t slash = slice_rfind(path, '/');
+    struct slice name = slash == path.len ? path : slice_from(path, slash + 1);
     return slice_from(name, slice_rfind(name, '.') + 1);
 }
 
@@ -26,7 +24,7 @@ struct slice mime_type(const struct location_settings *set, struct slice path)
     return slice_str(type != NULL ? type : set->default_type);
 }
 
-bool mime_takes_charset(struct slice type)
+static bool takes_charset(struct slice type)
 {
     static const struct slice takers[] = {
         SLICE_INIT("text/html"),
@@ -52,4 +50,9 @@ bool mime_takes_charset(struct slice type)
         }
     }
     return false;
+}
+
+struct slice mime_charset(const struct location_settings *set, struct slice type)
+{
+    return set->charset.len != 0 && takes_charset(type) ? set->charset : SLICE_NULL;
 }

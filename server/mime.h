@@ -9,8 +9,8 @@
 /* By the extension of the last segment, ignoring case; else default_type. */
 struct slice mime_type(const struct location_settings *set, struct slice path);
 
-/* True for the types that the charset directive applies to (text/html, text/xml,
- * text/plain, text/css .., application/javascript, json ..). */
-bool mime_takes_charset(struct slice type);
+/* What the charset directive says of a type, which it does of those that are text
+ * (text/html, text/plain, text/css .., application/javascript, json ..); else nothing. */
+struct slice mime_charset(const struct location_settings *set, struct slice type);
 
 #endif

@@ -5,6 +5,7 @@
 #include "server/hook.h"
 #include "server/http_respond.h"
 #include "server/http_status.h"
+#include "server/kept_head.h"
 #include "server/quarantine.h"
 #include "server/request_phases.h"
 #include "server/respond.h"
@@ -46,8 +47,9 @@ static void return_to_pool(struct request *request)
 
 static struct slice format_peer(struct request *request)
 {
-    struct sockaddr_any addr = {.len = sizeof(addr.u.in6)};
+    struct sockaddr_any addr;
     memcpy(&addr.u.in6, &request->client->peer.in6, sizeof(addr.u.in6));
+    addr.len = sizeof(addr.u.in6);
     char text[SOCKADDR_TEXT_MAX];
     return arena_slice(request->arena, sockaddr_format(&addr, false, text));
 }
@@ -283,7 +285,7 @@ static struct slice server_field(const struct request *request)
     return server.len == 0 ? SLICE_NULL : server;
 }
 
-static void render_head(struct request *request)
+static struct slice render_head(struct request *request)
 {
     struct http_respond_info info = {
         .server = server_field(request),
@@ -295,7 +297,16 @@ static void render_head(struct request *request)
     struct buf *out = &request->service->scratch;
     buf_clear(out);
     http_respond_head(out, &request->response, &info);
-    struct slice head = arena_slice(request->arena, buf_slice(out));
+    return arena_slice(request->arena, buf_slice(out));
+}
+
+static void make_head(struct request *request)
+{
+    struct slice head = kept_head_get(request);
+    if (head.ptr == NULL) {
+        head = render_head(request);
+        kept_head_put(request, head);
+    }
     request->head_length = head.len;
     request->head_segment =
         (struct segment){.memory = head.ptr, .fd = -1, .left = head.len};
@@ -306,7 +317,7 @@ void request_queue(struct request *request, struct outq *queue, bool keep_alive)
     struct response *response = &request->response;
     assert(response->status != 0 && !response->silent);
     request->keep_alive = keep_alive && !response->close;
-    render_head(request);
+    make_head(request);
     request->send_begin = queue->queued;
     outq_add(queue, &request->head_segment);
     if (request->head.method != HTTP_HEAD) {
@@ -318,6 +329,6 @@ void request_queue(struct request *request, struct outq *queue, bool keep_alive)
     }
     request->send_end = queue->queued;
     if (is_on_board(request)) {
-        board_request_phase(request->service->board, "sending");
+        board_request_phase(request->service->board, BOARD_PHASE_SENDING);
     }
 }

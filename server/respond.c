@@ -24,6 +24,7 @@ static void drop_content(struct request *request)
     response->accept_ranges = response->date_known = false;
     response->content_length = 0;
     response->content = response->content_last = NULL;
+    response->whole_file = NULL;
     request_release_files(request);
 }
 

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct file;
+
 struct response_field {
     struct slice name;
     struct slice value;
@@ -32,8 +34,9 @@ struct response {
     uint64_t content_length; /* of the content, also when HEAD leaves it out */
     struct segment *content; /* chain of segments; NULL: empty */
     struct segment *content_last;
-    bool close;  /* close the connection after this answer */
-    bool silent; /* close without an answer (444) */
+    struct file *whole_file; /* the content is all of it; NULL: it is something else */
+    bool close;              /* close the connection after this answer */
+    bool silent;             /* close without an answer (444) */
 };
 
 #endif

@@ -38,12 +38,15 @@ END_TEST
 
 START_TEST(knows_what_takes_a_charset)
 {
-    ck_assert(mime_takes_charset(SLICE("text/html")));
-    ck_assert(mime_takes_charset(SLICE("application/json")));
-    ck_assert(mime_takes_charset(SLICE("image/svg+xml")));
-    ck_assert(!mime_takes_charset(SLICE("image/png")));
-    ck_assert(!mime_takes_charset(SLICE("application/octet-stream")));
-    ck_assert(!mime_takes_charset(SLICE("")));
+    struct location_settings set = {.charset = SLICE_INIT("utf-8")};
+    UNIT_SLICE_EQ(mime_charset(&set, SLICE("text/html")), "utf-8");
+    UNIT_SLICE_EQ(mime_charset(&set, SLICE("application/json")), "utf-8");
+    UNIT_SLICE_EQ(mime_charset(&set, SLICE("image/svg+xml")), "utf-8");
+    ck_assert_ptr_null(mime_charset(&set, SLICE("image/png")).ptr);
+    ck_assert_ptr_null(mime_charset(&set, SLICE("application/octet-stream")).ptr);
+    ck_assert_ptr_null(mime_charset(&set, SLICE("")).ptr);
+    set.charset = SLICE("");
+    ck_assert_ptr_null(mime_charset(&set, SLICE("text/html")).ptr);
 }
 END_TEST
 

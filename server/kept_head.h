@@ -1,0 +1,21 @@
+/*
+ * kept_head.h - the head of an answer with a file, kept with the file for the next one.
+ *
+ * Nearly all answers with a file are alike: the whole of it, to HTTP/1.1, on a connection
+ * that stays open, with no field of the configuration's making. Where they come from the
+ * same location and have the same type their heads differ in Date only, which has a fixed
+ * place. A file keeps one; its memory goes with the file.
+ */
+#ifndef SERVER_KEPT_HEAD_H
+#define SERVER_KEPT_HEAD_H
+
+#include "server/request.h"
+
+/* The head of this answer with the date of now, in the request's arena; the null slice
+ * when none like it was kept. */
+struct slice kept_head_get(struct request *request);
+
+/* Keeps what was rendered, if answers like this one can use it. */
+void kept_head_put(const struct request *request, struct slice head);
+
+#endif

@@ -1,0 +1,123 @@
+#include "server/filecache.h"
+#include "server/kept_head.h"
+#include "tests/unit/server/served_file.h"
+
+static const char config[] =
+    "server { root www; add_header X-Host $host; }"
+    "server { server_name plain; root www;"
+    " location /charset/ { alias www/; charset utf-8; }"
+    " location /type/ { alias www/; types { } default_type a/b; }"
+    " location /tokens/ { alias www/; server_tokens off; }"
+    " location /each/ { alias www/; add_header X-Args $args; }"
+    " location /server/ { alias www/; add_header Server $args; }"
+    " location /expires/ { alias www/; expires epoch; }"
+    " location /error/ { error_page 404 /a.txt; }"
+    " location = /a.html { alias www/a.txt; } }";
+
+#define REQUEST(target, rest) "GET " target " HTTP/1.1\r\nHost: plain\r\n" rest "\r\n"
+
+/* Each is asked for in between the others: whatever one leaves behind, none may differ
+ * from what it is with nothing kept. */
+static const char *const requests[] = {
+    REQUEST("/a.txt", ""),
+    REQUEST("/b.txt", ""),
+    REQUEST("/a.html", ""),
+    REQUEST("/charset/a.txt", ""),
+    REQUEST("/type/a.txt", ""),
+    REQUEST("/tokens/a.txt", ""),
+    REQUEST("/each/a.txt?one", ""),
+    REQUEST("/each/a.txt?other", ""),
+    REQUEST("/server/a.txt?one", ""),
+    REQUEST("/server/a.txt?other", ""),
+    REQUEST("/expires/a.txt", ""),
+    REQUEST("/error/none", ""),
+    REQUEST("/a.txt", "Range: bytes=0-3\r\n"),
+    REQUEST("/a.txt", "Range: bytes=0-99\r\n"),
+    REQUEST("/a.txt", "If-None-Match: *\r\n"),
+    REQUEST("/a.txt", "Connection: close\r\n"),
+    "HEAD /a.txt HTTP/1.1\r\nHost: plain\r\n\r\n",
+    "GET /a.txt HTTP/1.0\r\nHost: plain\r\n\r\n",
+    "GET /a.txt HTTP/1.0\r\nHost: plain\r\nConnection: keep-alive\r\n\r\n",
+    "GET /a.txt HTTP/1.1\r\nHost: other\r\n\r\n",
+};
+#define REQUESTS (sizeof(requests) / sizeof(requests[0]))
+
+static void forget_all(void)
+{
+    serve_end();
+    filecache_destroy(serve.service.files);
+    serve.service.files = filecache_create();
+}
+
+static void begin(void)
+{
+    serve_start(config);
+    ck_assert_int_eq(mkdir(served_path("www"), 0755), 0);
+    served_file("www/a.txt", "0123456789", 0);
+    served_file("www/b.txt", "0123", 5);
+}
+
+/* The head of the answer, its date covered. */
+static void ask(const char *request, char head[1024])
+{
+    serve_begin(request);
+    serve_queue(serve.request->framing.keep_alive);
+    snprintf(head, 1024, "%s", serve.head.data);
+    char *date = strstr(head, "\r\nDate: ");
+    ck_assert_ptr_nonnull(date);
+    memset(date + 8, '*', 29);
+}
+
+START_TEST(changes_no_answer)
+{
+    char alone[REQUESTS][1024], between[1024];
+    begin();
+    for (size_t i = 0; i < REQUESTS; i++) {
+        forget_all();
+        ask(requests[i], alone[i]);
+    }
+    forget_all();
+    for (size_t i = 0; i < REQUESTS * REQUESTS * 2; i++) {
+        size_t number = i % 2 == 0 ? i / 2 % REQUESTS : i / 2 / REQUESTS;
+        ask(requests[number], between);
+        ck_assert_str_eq(between, alone[number]);
+    }
+    serve_stop();
+}
+END_TEST
+
+START_TEST(keeps_the_head_of_a_common_answer)
+{
+    begin();
+    serve_ask(REQUEST("/charset/a.txt", ""));
+    ck_assert_ptr_nonnull(kept_head_get(serve.request).ptr);
+    serve_ask(REQUEST("/type/a.txt", ""));
+    ck_assert_ptr_nonnull(kept_head_get(serve.request).ptr);
+    serve_begin(REQUEST("/charset/a.txt", "")); /* the file has one, now another one */
+    serve.request->keep_alive = true;
+    ck_assert_ptr_null(kept_head_get(serve.request).ptr);
+    serve_stop();
+}
+END_TEST
+
+START_TEST(says_the_date_of_now)
+{
+    begin();
+    serve_ask(requests[0]);
+    char before[64];
+    snprintf(before, sizeof(before), "%s", serve_field("Date"));
+    while (slice_eq(clock_http_date(), slice_str(before))) {
+        clock_update();
+    }
+    serve_ask(requests[0]);
+    assert_slice(clock_http_date(), serve_field("Date"));
+    serve_stop();
+}
+END_TEST
+
+UNIT_SUITE(kept_head)
+{
+    UNIT_TEST(changes_no_answer);
+    UNIT_TEST(keeps_the_head_of_a_common_answer);
+    UNIT_TEST(says_the_date_of_now);
+}
