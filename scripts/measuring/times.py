@@ -14,7 +14,7 @@ ASK = load.get(tree.SMALL, "localhost", "Connection: close").replace("|", "\r\n"
 ASK_WHO = load.get("/who", "localhost", "Connection: close").replace("|", "\r\n").encode()
 WHO = {"site": "location = /who { return 200 $pid; }"}
 PATIENCE = 5
-DISTANCE = 1
+REST = 1
 PAUSE = 0.0003  # the server may need this processor, too
 
 
@@ -63,10 +63,10 @@ def start(bench, subject):
 
 
 def reload(bench, subject):
-    """Reloads keep a distance, from each other and from the start, which is not measured."""
+    """Of a server at rest; a new one each time, since reloads keep a distance."""
     def once():
         with bench.run(subject, workers="2", **WHO) as server:
-            time.sleep(DISTANCE)
+            time.sleep(REST)
             old = {str(pid).encode() for pid in server.workers()}
             server.process.send_signal(signal.SIGHUP)
             return wait(server.port, ASK_WHO, lambda data: is_whole(data)
