@@ -22,6 +22,16 @@ static inline uint64_t eights_load(const char *at)
     return le64toh(eight); /* the first byte is the lowest, whatever the machine */
 }
 
+/* Seven bytes or fewer, with letters behind them. */
+static inline uint64_t eights_load_part(const char *at, size_t len)
+{
+    uint64_t eight = EIGHTS_ONES * 'a';
+    while (len > 0) {
+        eight = eight << 8 | (unsigned char)at[--len];
+    }
+    return eight;
+}
+
 /* The place of the first byte of an answer that has one. */
 static inline size_t eights_first(uint64_t answer)
 {

@@ -50,21 +50,10 @@ size_t escape_utf8_len(struct slice text)
     return 0;
 }
 
-static bool plain_in_log(unsigned char c)
-{
-    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
-}
+/* --- what is plain ------------------------------------------------------------------ */
 
-/* The bytes that are not plain_in_log(), which are plain for logs of every kind. */
-static inline uint64_t special(uint64_t eight)
-{
-    return eights_below(eight, ' ') | eights_high(eight) | eights_equal(eight, 0x7f) |
-           eights_equal(eight, '"') | eights_equal(eight, '\\');
-}
-
-/* How many bytes at the front are plain_in_log(). The last eight may be looked at twice.
- */
-static size_t simple_span(struct slice text)
+/* How many bytes at the front are not special. The last eight may be looked at twice. */
+static inline size_t span_of(struct slice text, uint64_t (*special)(uint64_t))
 {
     size_t len = 0;
     uint64_t found = 0;
@@ -74,35 +63,112 @@ static size_t simple_span(struct slice text)
             return len + eights_first(found);
         }
     }
-    if (len > 0 && len < text.len) {
-        found = special(eights_load(text.ptr + text.len - 8));
-        return found != 0 ? text.len - 8 + eights_first(found) : text.len;
+    if (len == text.len) {
+        return len;
     }
-    while (len < text.len && plain_in_log((unsigned char)text.ptr[len])) {
+    if (len > 0) {
+        len = text.len - 8;
+        found = special(eights_load(text.ptr + len));
+    } else {
+        found = special(eights_load_part(text.ptr, text.len));
+    }
+    return found != 0 ? len + eights_first(found) : text.len;
+}
+
+static inline uint64_t quotes(uint64_t eight)
+{
+    return eights_equal(eight, '"') | eights_equal(eight, '\\');
+}
+
+static inline uint64_t controls(uint64_t eight)
+{
+    return eights_below(eight, ' ') | eights_equal(eight, 0x7f);
+}
+
+static inline uint64_t unprintable(uint64_t eight)
+{
+    return controls(eight) | eights_high(eight);
+}
+
+static inline uint64_t special_in_log(uint64_t eight)
+{
+    return unprintable(eight) | quotes(eight);
+}
+
+static inline uint64_t special_in_json(uint64_t eight)
+{
+    return eights_below(eight, ' ') | eights_high(eight) | quotes(eight);
+}
+
+static inline uint64_t special_in_html(uint64_t eight)
+{
+    return eights_below(eight, ' ') | eights_high(eight) | eights_equal(eight, '&') |
+           eights_equal(eight, '<') | eights_equal(eight, '>') |
+           eights_equal(eight, '"') | eights_equal(eight, '\'');
+}
+
+static size_t log_span(struct slice text)
+{
+    return span_of(text, special_in_log);
+}
+
+static size_t line_span(struct slice text)
+{
+    return span_of(text, controls);
+}
+
+static size_t quoted_span(struct slice text)
+{
+    return span_of(text, quotes);
+}
+
+static size_t json_span(struct slice text)
+{
+    return span_of(text, special_in_json);
+}
+
+static size_t html_span(struct slice text)
+{
+    return span_of(text, special_in_html);
+}
+
+size_t escape_printable_span(struct slice text)
+{
+    return span_of(text, unprintable);
+}
+
+static bool plain_in_path(unsigned char c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {
+        return true;
+    }
+    return c != '\0' && c < 0x80 && strchr("-._~!$&'()*+,;=:@/", c) != NULL;
+}
+
+static size_t path_span(struct slice text)
+{
+    size_t len = 0;
+    while (len < text.len && plain_in_path((unsigned char)text.ptr[len])) {
         len++;
     }
     return len;
 }
 
-/* Appends the bytes up to the first that is not plain, and drops them from *text. The
- * first `len` are known to be. */
-static inline bool take_plain(struct buf *out, struct slice *text, size_t len,
-                              bool (*is_plain)(unsigned char))
+/* --- bytes -------------------------------------------------------------------------- */
+
+/* Appends the bytes up to the first that is not plain, and drops them from *text. */
+static bool take_plain(struct buf *out, struct slice *text, size_t len)
 {
-    while (len < text->len && is_plain((unsigned char)text->ptr[len])) {
-        len++;
-    }
     bool done = buf_append(out, text->ptr, len);
     *text = slice_from(*text, len);
     return done;
 }
 
-/* Plain bytes as they are, every other one as `prefix` and two digits. by_eights: whether
- * all that is simple is plain. */
-static inline bool escape_hex(struct buf *out, struct slice text, struct slice prefix,
-                              bool by_eights, bool (*is_plain)(unsigned char))
+/* Plain bytes as they are, every other one as `prefix` and two digits. */
+static bool escape_hex(struct buf *out, struct slice text, struct slice prefix,
+                       size_t (*span)(struct slice text))
 {
-    while (take_plain(out, &text, by_eights ? simple_span(text) : 0, is_plain)) {
+    while (take_plain(out, &text, span(text))) {
         if (text.len == 0) {
             return true;
         }
@@ -118,44 +184,25 @@ static inline bool escape_hex(struct buf *out, struct slice text, struct slice p
 
 bool escape_log(struct buf *out, struct slice text)
 {
-    if (simple_span(text) == text.len) { /* nearly always */
-        return buf_append_slice(out, text);
-    }
-    return escape_hex(out, text, SLICE("\\x"), true, plain_in_log);
-}
-
-static bool plain_in_line(unsigned char c)
-{
-    return c >= 0x20 && c != 0x7f;
+    return escape_hex(out, text, SLICE("\\x"), log_span);
 }
 
 bool escape_line(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), true, plain_in_line);
-}
-
-static bool plain_in_quotes(unsigned char c)
-{
-    return c != '"' && c != '\\';
+    return escape_hex(out, text, SLICE("\\x"), line_span);
 }
 
 bool escape_quoted(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), true, plain_in_quotes);
-}
-
-static bool plain_in_path(unsigned char c)
-{
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {
-        return true;
-    }
-    return c != '\0' && c < 0x80 && strchr("-._~!$&'()*+,;=:@/", c) != NULL;
+    return escape_hex(out, text, SLICE("\\x"), quoted_span);
 }
 
 bool escape_uri_path(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("%"), false, plain_in_path);
+    return escape_hex(out, text, SLICE("%"), path_span);
 }
+
+/* --- characters --------------------------------------------------------------------- */
 
 /* Appends the character at the front, or U+FFFD for a byte that begins none, and drops it
  * from *text. */
@@ -169,11 +216,11 @@ static bool take_character(struct buf *out, struct slice *text)
 
 /* Text whose encoding counts: characters as they are, bytes that are not plain as `put`
  * writes them. */
-static inline bool escape_text(struct buf *out, struct slice text, bool by_eights,
-                               bool (*is_plain)(unsigned char),
-                               bool (*put)(struct buf *out, char c))
+static bool escape_text(struct buf *out, struct slice text,
+                        size_t (*span)(struct slice text),
+                        bool (*put)(struct buf *out, char c))
 {
-    while (take_plain(out, &text, by_eights ? simple_span(text) : 0, is_plain)) {
+    while (take_plain(out, &text, span(text))) {
         if (text.len == 0) {
             return true;
         }
@@ -191,11 +238,6 @@ static inline bool escape_text(struct buf *out, struct slice text, bool by_eight
     return false;
 }
 
-static bool plain_in_json(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 static bool put_json(struct buf *out, char c)
 {
     static const char letters[][2] = {{'"', '"'},  {'\\', '\\'}, {'\b', 'b'}, {'\f', 'f'},
@@ -210,16 +252,7 @@ static bool put_json(struct buf *out, char c)
 
 bool escape_json(struct buf *out, struct slice text)
 {
-    if (simple_span(text) == text.len) {
-        return buf_append_slice(out, text);
-    }
-    return escape_text(out, text, true, plain_in_json, put_json);
-}
-
-static bool plain_in_html(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '&' && c != '<' && c != '>' && c != '"' &&
-           c != '\'';
+    return escape_text(out, text, json_span, put_json);
 }
 
 /* XML 1.0 has no way to write the control characters but these. */
@@ -245,5 +278,5 @@ static bool put_html(struct buf *out, char c)
 
 bool escape_html(struct buf *out, struct slice text)
 {
-    return escape_text(out, text, false, plain_in_html, put_html);
+    return escape_text(out, text, html_span, put_html);
 }

@@ -35,6 +35,7 @@ static struct {
     const struct log *log;
     bool command_line;
     unsigned slot;
+    long pid;
 } process = {.sink = write_to_stderr, .log = &stderr_log, .command_line = true};
 
 const char *log_level_name(enum log_level level)
@@ -63,6 +64,7 @@ void log_set_identity(const char *role, unsigned slot)
 {
     process.command_line = role[0] == '\0';
     process.slot = slot;
+    process.pid = getpid();
 }
 
 void log_set_default(const struct log *log)
@@ -95,12 +97,24 @@ struct line {
 
 static void put(struct line *line, const char *bytes, size_t len)
 {
+    if (len == 0) {
+        return;
+    }
     if (line->cut || len > sizeof(line->text) - 1 - line->len) {
         line->cut = true;
         return;
     }
     memcpy(line->text + line->len, bytes, len);
     line->len += len;
+}
+
+/* Text that may be cut anywhere. */
+static void put_some(struct line *line, struct slice text)
+{
+    size_t room = sizeof(line->text) - 1 - line->len;
+    bool fits = text.len <= room;
+    put(line, text.ptr, fits ? text.len : room);
+    line->cut = line->cut || !fits;
 }
 
 __attribute__((format(printf, 2, 3))) static void putf(struct line *line,
@@ -138,7 +152,13 @@ static bool is_control(struct slice character)
  */
 static void put_escaped(struct line *line, struct slice text)
 {
-    while (text.len != 0) {
+    for (;;) {
+        size_t plain = escape_printable_span(text);
+        put_some(line, slice_of(text.ptr, plain));
+        text = slice_from(text, plain);
+        if (text.len == 0) {
+            return;
+        }
         size_t len = escape_utf8_len(text);
         struct slice character = slice_of(text.ptr, len == 0 ? 1 : len);
         if (len == 0 || is_control(character)) {
@@ -159,7 +179,7 @@ static void put_prefix(struct line *line, const struct log_event *event)
     }
     struct slice stamp = clock_error_log();
     put(line, stamp.ptr, stamp.len);
-    putf(line, " [%s] %ld#%u: ", level, (long)getpid(), process.slot);
+    putf(line, " [%s] %ld#%u: ", level, process.pid, process.slot);
     if (event->connection != 0) {
         putf(line, "*%llu ", (unsigned long long)event->connection);
     }
@@ -207,6 +227,11 @@ __attribute__((format(printf, 2, 0))) static void write_event(
     line.text[line.len++] = '\n';
     send_line(event, slice_of(line.text, line.len));
     errno = saved;
+}
+
+void log_event_args(const struct log_event *event, const char *format, va_list args)
+{
+    write_event(event, format, args);
 }
 
 void log_event(const struct log_event *event, const char *format, ...)

@@ -91,6 +91,9 @@ struct log_event {
 void log_event(const struct log_event *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+void log_event_args(const struct log_event *event, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
 /* Programmer's contract or start-up impossible: logs at emerg and exits with status 1. */
 void log_fatal(int err, const char *format, ...) __attribute__((format(printf, 2, 3)))
 __attribute__((noreturn));

@@ -1,11 +1,10 @@
 #include "common/escape.h"
 #include "server/request.h"
-#include <stdio.h>
 
 /* Room for the context of one line; what is longer is cut. */
 struct context {
-    char text[LOG_LINE_MAX];
     size_t len;
+    char text[LOG_LINE_MAX];
 };
 
 static void put(struct context *context, struct slice text)
@@ -27,12 +26,20 @@ static void put_pair(struct context *context, struct slice name, struct slice va
     }
 }
 
+static bool is_plain(struct slice text)
+{
+    return slice_find(text, '"') == text.len && slice_find(text, '\\') == text.len;
+}
+
 static void put_quoted(struct context *context, struct slice name, struct slice value)
 {
     if (value.len != 0) {
         struct buf quoted = {0};
-        escape_quoted(&quoted, value);
-        put_pair(context, name, buf_slice(&quoted));
+        if (!is_plain(value)) {
+            escape_quoted(&quoted, value);
+            value = buf_slice(&quoted);
+        }
+        put_pair(context, name, value);
         put(context, SLICE("\""));
         buf_free(&quoted);
     }
@@ -40,6 +47,9 @@ static void put_quoted(struct context *context, struct slice name, struct slice 
 
 const char *request_shown(const struct request *request, struct slice text)
 {
+    if (is_plain(text)) {
+        return arena_cstr(request->arena, text);
+    }
     struct buf quoted = {0};
     escape_quoted(&quoted, text);
     const char *shown = arena_cstr(request->arena, buf_slice(&quoted));
@@ -67,13 +77,8 @@ void request_log(const struct request *request, enum log_level level, int err,
     if (!log_wants(log, level)) {
         return;
     }
-    char message[LOG_LINE_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-
-    struct context context = {.len = 0};
+    struct context context;
+    context.len = 0;
     describe(&context, request);
     struct log_event event = {
         .log = log,
@@ -82,5 +87,8 @@ void request_log(const struct request *request, enum log_level level, int err,
         .connection = request->client->number,
         .context = slice_of(context.text, context.len),
     };
-    log_event(&event, "%s", message);
+    va_list args;
+    va_start(args, format);
+    log_event_args(&event, format, args);
+    va_end(args);
 }
