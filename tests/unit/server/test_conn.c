@@ -312,6 +312,50 @@ START_TEST(knows_the_one_that_is_idle_longest)
 }
 END_TEST
 
+START_TEST(is_the_newest_of_the_idle_ones_once_answered)
+{
+    begin();
+    struct live_client second = live_connect();
+    live_send(&client, GET("/"));
+    live_expect(&client, "hello");
+    live_send(&second, GET("/"));
+    live_expect(&second, "hello");
+    live_send(&client, GET("/short"));
+    live_expect(&client, "short");
+    struct list *idle = &live.conns.idle;
+    ck_assert_uint_eq(LIST_ITEM(idle->next, struct conn, link)->client.requests, 1);
+    ck_assert_uint_eq(LIST_ITEM(idle->prev, struct conn, link)->client.requests, 2);
+    live_leave(&second);
+    end();
+}
+END_TEST
+
+static void expect_doing(const struct board_slot *board, uint32_t reading,
+                         uint32_t waiting)
+{
+    live_settle(&client);
+    ck_assert_uint_eq(board->doing[BOARD_READING], reading);
+    ck_assert_uint_eq(board->doing[BOARD_WRITING], 0);
+    ck_assert_uint_eq(board->doing[BOARD_WAITING], waiting);
+}
+
+START_TEST(shows_what_connections_are_doing)
+{
+    static struct board_slot board;
+    live_start(site);
+    live.board = &board;
+    client = live_connect();
+    expect_doing(&board, 1, 0);
+    live_send(&client, GET("/"));
+    expect_doing(&board, 0, 1);
+    live_send(&client, GET("/") "GET /short HT");
+    expect_doing(&board, 1, 0);
+    live_send(&client, "TP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    expect_doing(&board, 0, 0);
+    end();
+}
+END_TEST
+
 START_TEST(numbers_and_counts_connections)
 {
     static struct board_slot board;
@@ -353,5 +397,7 @@ UNIT_SUITE(conn)
     UNIT_TEST(ends_with_the_peer);
     UNIT_TEST(answers_a_client_that_has_shut_its_side);
     UNIT_TEST(knows_the_one_that_is_idle_longest);
+    UNIT_TEST(is_the_newest_of_the_idle_ones_once_answered);
+    UNIT_TEST(shows_what_connections_are_doing);
     UNIT_TEST(numbers_and_counts_connections);
 }
