@@ -274,7 +274,7 @@ const struct directive directives[] = {
     /* --- cache of open files -------------------------------------------------------- */
     {.name = "open_file_cache", .contexts = HSL, .args_min = 1, .args_max = 2,
      .type = TYPE_CUSTOM, IN_LOCATION(open_file_cache),
-     .initial = "max=1024 inactive=60s", .set = set_open_file_cache,
+     .initial = "max=16384 inactive=60s", .set = set_open_file_cache,
      .syntax = "off | max=number [inactive=time]",
      .help = "keeps files open, and small ones in memory"},
     {.name = "open_file_cache_valid", .contexts = HSL, .args_min = 1, .args_max = 1,
@@ -286,7 +286,7 @@ const struct directive directives[] = {
      .help = "uses within the inactive time that keep a file open"},
     {.name = "open_file_cache_errors", .contexts = HSL, .args_min = 1,
      .args_max = 1, .type = TYPE_FLAG, IN_LOCATION(open_file_cache_errors),
-     .initial = "off", .syntax = "on | off", .help = "caches that a file is not there"},
+     .initial = "on", .syntax = "on | off", .help = "caches that a file is not there"},
 
     /* --- logs ----------------------------------------------------------------------- */
     {.name = "access_log", .contexts = HSL, .args_min = 1, .args_max = ANY,

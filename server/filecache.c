@@ -15,12 +15,18 @@
 #define KEY_MAX         PATH_MAX /* longer names cannot be opened anyway */
 #define EXPIRE_PER_CALL 2        /* look-ups drop more than they can add */
 
+/* Clients choose which names are asked for that are not there: of the entries only this
+ * part may be errors, of names that are no longer than this. */
+#define ERRORS_PART    8
+#define ERROR_NAME_MAX 512
+
 /* What is known under one name. */
 struct entry {
     struct entry *next; /* in the bucket */
-    struct list lru;    /* in cache->lru, the last used first */
+    struct list lru;    /* in cache->files or cache->errors, the last used first */
     struct file *file;  /* NULL: an error, or used too seldom to be held */
     int err;            /* of the last look, 0: none */
+    bool in_errors;     /* which list it is in */
     unsigned uses;      /* without a pause of `inactive` */
     int64_t used_ms;
     int64_t checked_ms; /* when the name was last looked at */
@@ -33,9 +39,11 @@ struct filecache {
     struct entry **buckets;
     size_t mask; /* buckets - 1 */
     size_t count;
+    size_t error_count;
     size_t max;           /* entries, the largest that a location allows */
     size_t content_bytes; /* in memory, of the entries' files */
-    struct list lru;
+    struct list files;
+    struct list errors;
 };
 
 /* A name on its way into the table. */
@@ -52,7 +60,8 @@ struct filecache *filecache_create(void)
     struct filecache *cache = xcalloc(1, sizeof(*cache));
     cache->buckets = xcalloc(BUCKETS_FIRST, sizeof(struct entry *));
     cache->mask = BUCKETS_FIRST - 1;
-    list_init(&cache->lru);
+    list_init(&cache->files);
+    list_init(&cache->errors);
     return cache;
 }
 
@@ -80,13 +89,21 @@ static void drop(struct filecache *cache, struct entry *entry)
     *place = entry->next;
     list_remove(&entry->lru);
     hold(cache, entry, NULL);
+    cache->error_count -= entry->in_errors;
     cache->count--;
     free(entry);
 }
 
-static struct entry *least_used(const struct filecache *cache)
+static struct entry *least_used(const struct list *list)
 {
-    return list_empty(&cache->lru) ? NULL : LIST_ITEM(cache->lru.prev, struct entry, lru);
+    return list_empty(list) ? NULL : LIST_ITEM(list->prev, struct entry, lru);
+}
+
+static void drop_all(struct filecache *cache, const struct list *list)
+{
+    while (!list_empty(list)) {
+        drop(cache, least_used(list));
+    }
 }
 
 void filecache_destroy(struct filecache *cache)
@@ -94,9 +111,8 @@ void filecache_destroy(struct filecache *cache)
     if (cache == NULL) {
         return;
     }
-    while (cache->count > 0) {
-        drop(cache, least_used(cache));
-    }
+    drop_all(cache, &cache->files);
+    drop_all(cache, &cache->errors);
     free(cache->buckets);
     free(cache);
 }
@@ -132,11 +148,13 @@ static void grow(struct filecache *cache)
 {
     size_t mask = cache->mask * 2 + 1;
     struct entry **buckets = xcalloc(mask + 1, sizeof(struct entry *));
-    LIST_EACH(link, next, &cache->lru)
-    {
-        struct entry *entry = LIST_ITEM(link, struct entry, lru);
-        entry->next = buckets[entry->hash & mask];
-        buckets[entry->hash & mask] = entry;
+    for (size_t i = 0; i <= cache->mask; i++) {
+        struct entry *entry = cache->buckets[i], *next;
+        for (; entry != NULL; entry = next) {
+            next = entry->next;
+            entry->next = buckets[entry->hash & mask];
+            buckets[entry->hash & mask] = entry;
+        }
     }
     free(cache->buckets);
     cache->buckets = buckets;
@@ -155,24 +173,33 @@ static struct entry *add(struct filecache *cache, const struct key *key)
     struct entry **bucket = &cache->buckets[key->hash & cache->mask];
     entry->next = *bucket;
     *bucket = entry;
-    list_prepend(&cache->lru, &entry->lru);
+    list_prepend(&cache->files, &entry->lru);
     cache->count++;
     return entry;
 }
 
-static void use(struct filecache *cache, struct entry *entry, int64_t inactive)
+static void count_use(struct entry *entry, int64_t inactive)
 {
     int64_t now = clock_now_ms();
     entry->uses = now - entry->used_ms > inactive ? 1 : entry->uses + 1;
     entry->used_ms = now;
-    list_remove(&entry->lru);
-    list_prepend(&cache->lru, &entry->lru);
 }
 
-static void drop_inactive(struct filecache *cache, int64_t inactive)
+/* To the front of the list where it belongs by what was found. */
+static void move_to_front(struct filecache *cache, struct entry *entry)
+{
+    cache->error_count -= entry->in_errors;
+    entry->in_errors = entry->err != 0;
+    cache->error_count += entry->in_errors;
+    list_remove(&entry->lru);
+    list_prepend(entry->in_errors ? &cache->errors : &cache->files, &entry->lru);
+}
+
+static void drop_inactive(struct filecache *cache, const struct list *list,
+                          int64_t inactive)
 {
     for (int i = 0; i < EXPIRE_PER_CALL; i++) {
-        struct entry *entry = least_used(cache);
+        struct entry *entry = least_used(list);
         if (entry == NULL || clock_now_ms() - entry->used_ms <= inactive) {
             return;
         }
@@ -180,12 +207,19 @@ static void drop_inactive(struct filecache *cache, int64_t inactive)
     }
 }
 
-/* Room for what the entry in use, the first of the list, has brought in. */
+static bool is_full(const struct filecache *cache)
+{
+    return cache->count > cache->max || cache->content_bytes > FILECACHE_CONTENT_TOTAL;
+}
+
+/* Room for what the entry in use, the first of its list, has brought in. */
 static void drop_excess(struct filecache *cache)
 {
-    while (cache->count > 1 && (cache->count > cache->max ||
-                                cache->content_bytes > FILECACHE_CONTENT_TOTAL)) {
-        drop(cache, least_used(cache));
+    while (cache->error_count > 1 && cache->error_count > cache->max / ERRORS_PART) {
+        drop(cache, least_used(&cache->errors));
+    }
+    while (cache->count > cache->error_count + 1 && is_full(cache)) {
+        drop(cache, least_used(&cache->files));
     }
 }
 
@@ -235,7 +269,9 @@ static int renew(struct filecache *cache, struct entry *entry, const struct key 
     struct file *file = NULL;
     int err = load(cache, key, &file);
     entry->checked_ms = clock_now_ms();
-    entry->err = set->open_file_cache_errors && is_lasting(err) ? err : 0;
+    bool kept =
+        set->open_file_cache_errors && is_lasting(err) && key->len <= ERROR_NAME_MAX;
+    entry->err = kept ? err : 0;
     hold(cache, entry, file);
     return err;
 }
@@ -258,8 +294,9 @@ static int open_entry(struct filecache *cache, const struct key *key,
     if (entry == NULL) {
         entry = add(cache, key);
     }
-    use(cache, entry, set->open_file_cache.inactive);
+    count_use(entry, set->open_file_cache.inactive);
     int err = is_current(entry, set) ? entry->err : renew(cache, entry, key, set);
+    move_to_front(cache, entry);
     if (err == 0) {
         *file = take(cache, entry, set);
     } else if (entry->err == 0) {
@@ -280,14 +317,15 @@ int filecache_open(struct filecache *cache, const char *root, const char *path,
     if (settings->open_file_cache.max > cache->max) {
         cache->max = settings->open_file_cache.max;
     }
-    drop_inactive(cache, settings->open_file_cache.inactive);
+    drop_inactive(cache, &cache->files, settings->open_file_cache.inactive);
+    drop_inactive(cache, &cache->errors, settings->open_file_cache.inactive);
     return open_entry(cache, &key, settings, file);
 }
 
 size_t filecache_shrink(struct filecache *cache)
 {
     size_t closed = 0;
-    LIST_EACH(link, next, &cache->lru)
+    LIST_EACH(link, next, &cache->files)
     {
         struct entry *entry = LIST_ITEM(link, struct entry, lru);
         if (entry->file != NULL && entry->file->fd >= 0 && entry->file->references == 1) {

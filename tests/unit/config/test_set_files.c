@@ -133,7 +133,7 @@ END_TEST
 START_TEST(reads_the_file_cache)
 {
     const struct file_cache_settings *cache = &load_in_server("")->open_file_cache;
-    ck_assert_uint_eq(cache->max, 1024);
+    ck_assert_uint_eq(cache->max, 16384);
     ck_assert_int_eq(cache->inactive, 60000);
     cache = &load_in_server("open_file_cache inactive=2s max=5;")->open_file_cache;
     ck_assert_uint_eq(cache->max, 5);

@@ -316,6 +316,49 @@ START_TEST(remembers_errors_only_when_told)
 }
 END_TEST
 
+/* Whoever asks for many names that are not there takes no room from those that are. */
+START_TEST(keeps_files_whatever_is_asked_for)
+{
+    begin();
+    set.open_file_cache_errors = true;
+    tempdir_write("a", "old");
+    tempdir_date("a", LONG_AGO, 0);
+    file_release(get("a"));
+    for (int i = 0; i < 1000; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "none%d", i);
+        ck_assert_int_eq(get_error(name), ENOENT);
+    }
+    tempdir_write("new", "new");
+    ck_assert_int_eq(rename(tempdir_path("new"), tempdir_path("a")), 0);
+    struct file *file = get("a");
+    ck_assert_str_eq(file->content, "old");
+    file_release(file);
+    tempdir_write("none1", "x"); /* forgotten, unlike the newest */
+    file_release(get("none1"));
+    tempdir_write("none999", "x");
+    ck_assert_int_eq(get_error("none999"), ENOENT);
+    end();
+}
+END_TEST
+
+START_TEST(remembers_no_long_name_that_is_not_there)
+{
+    begin();
+    set.open_file_cache_errors = true;
+    tempdir_mkdir("d");
+    char name[600] = "";
+    while (strlen(name) < 512) {
+        strcat(name, "d/../");
+    }
+    strcat(name, "a");
+    ck_assert_int_eq(get_error(name), ENOENT);
+    tempdir_write("a", "x");
+    file_release(get(name));
+    end();
+}
+END_TEST
+
 START_TEST(says_why_it_cannot_open)
 {
     begin();
@@ -512,6 +555,8 @@ UNIT_SUITE(filecache)
     UNIT_TEST(does_not_trust_a_file_that_just_changed);
     UNIT_TEST(dates_no_file_in_the_future);
     UNIT_TEST(remembers_errors_only_when_told);
+    UNIT_TEST(keeps_files_whatever_is_asked_for);
+    UNIT_TEST(remembers_no_long_name_that_is_not_there);
     UNIT_TEST(says_why_it_cannot_open);
     UNIT_TEST(holds_no_more_than_max);
     UNIT_TEST(finds_each_of_many);
