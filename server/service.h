@@ -15,14 +15,21 @@ struct filecache;
 
 struct quarantine_list;
 
+/* Asked of the system many at a time: no more than getrandom(2) gives undivided. */
+struct service_random {
+    size_t left; /* of the bytes, from the front */
+    unsigned char bytes[256];
+};
+
 struct service {
     const struct config *config;
     struct filecache *files;
     struct board_slot *board; /* NULL in tests: nothing is recorded */
     log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
     void *access_context;
-    struct buf scratch;        /* where heads, pages and log lines are put together */
-    struct list free_requests; /* of struct request, arenas kept */
+    struct buf scratch;           /* where heads, pages and log lines are put together */
+    struct service_random random; /* for $request_id */
+    struct list free_requests;    /* of struct request, arenas kept */
     size_t free_count;
     const struct quarantine_list *quarantine; /* NULL: nothing is held */
     bool draining;                            /* every answer says Connection: close */

@@ -107,20 +107,37 @@ static struct slice get_request_time(struct request *request)
     return vars_seconds(request, clock_now_ms() - request->started_ms);
 }
 
+#define ID_BYTES 16
+
+/* The next so many random bytes, each given out once; NULL when the system has none. */
+static const unsigned char *take_random(struct service_random *random, size_t count)
+{
+    if (random->left < count) {
+        random->left = 0;
+        if (getrandom(random->bytes, sizeof(random->bytes), 0) !=
+            (ssize_t)sizeof(random->bytes)) {
+            return NULL;
+        }
+        random->left = sizeof(random->bytes);
+    }
+    random->left -= count;
+    return random->bytes + random->left;
+}
+
 static struct slice get_request_id(struct request *request)
 {
     static const char hex[] = "0123456789abcdef";
-    unsigned char random[16];
     if (request->id[0] == '\0') {
-        if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        const unsigned char *random = take_random(&request->service->random, ID_BYTES);
+        if (random == NULL) {
             return SLICE_NULL;
         }
-        for (size_t i = 0; i < sizeof(random); i++) {
+        for (size_t i = 0; i < ID_BYTES; i++) {
             request->id[2 * i] = hex[random[i] >> 4];
             request->id[2 * i + 1] = hex[random[i] & 15];
         }
     }
-    return slice_str(request->id);
+    return slice_of(request->id, sizeof(request->id) - 1);
 }
 
 /* The user of Basic credentials (RFC 7617, 2), whether they were checked or not. */

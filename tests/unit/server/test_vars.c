@@ -238,10 +238,22 @@ START_TEST(has_one_id)
     struct slice id = value("request_id");
     ck_assert(looks_like(id, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"));
     assert_slice(value("request_id"), id.ptr);
-    char first[33];
-    snprintf(first, sizeof(first), "%s", id.ptr);
-    serve_begin(head);
-    ck_assert(!slice_eq(value("request_id"), slice_str(first)));
+    serve_stop();
+}
+END_TEST
+
+/* More of them than random bytes are fetched for at once. */
+START_TEST(has_an_id_that_no_other_has)
+{
+    static char ids[50][33];
+    serve_start(config);
+    for (int i = 0; i < 50; i++) {
+        serve_begin(head);
+        snprintf(ids[i], sizeof(ids[i]), "%s", value("request_id").ptr);
+        for (int j = 0; j < i; j++) {
+            ck_assert_str_ne(ids[j], ids[i]);
+        }
+    }
     serve_stop();
 }
 END_TEST
@@ -341,6 +353,7 @@ UNIT_SUITE(vars)
     UNIT_LOOP(has_no_user_without_basic_credentials, 0, 5);
     UNIT_TEST(tells_times_with_milliseconds);
     UNIT_TEST(has_one_id);
+    UNIT_TEST(has_an_id_that_no_other_has);
     UNIT_TEST(knows_the_address_that_was_connected_to);
     UNIT_TEST(knows_ipv6_and_unix_clients);
     UNIT_TEST(knows_the_root_behind_links);
