@@ -35,7 +35,7 @@ static struct {
     const struct log *log;
     bool command_line;
     unsigned slot;
-    long pid;
+    uint64_t pid;
 } process = {.sink = write_to_stderr, .log = &stderr_log, .command_line = true};
 
 const char *log_level_name(enum log_level level)
@@ -64,7 +64,7 @@ void log_set_identity(const char *role, unsigned slot)
 {
     process.command_line = role[0] == '\0';
     process.slot = slot;
-    process.pid = getpid();
+    process.pid = (uint64_t)getpid();
 }
 
 void log_set_default(const struct log *log)
@@ -117,24 +117,25 @@ static void put_some(struct line *line, struct slice text)
     line->cut = line->cut || !fits;
 }
 
-__attribute__((format(printf, 2, 3))) static void putf(struct line *line,
-                                                       const char *format, ...)
+static void put_text(struct line *line, const char *text)
 {
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    if (len > 0) {
-        put(line, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
-    }
+    put(line, text, strlen(text));
+}
+
+static void put_number(struct line *line, uint64_t value)
+{
+    char room[SLICE_DIGITS_MAX];
+    struct slice digits = slice_digits(value, room);
+    put(line, digits.ptr, digits.len);
 }
 
 static void put_hex(struct line *line, struct slice bytes)
 {
+    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < bytes.len; i++) {
         unsigned char byte = (unsigned char)bytes.ptr[i];
-        putf(line, "\\x%02X", (unsigned)byte);
+        const char escape[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        put(line, escape, sizeof(escape));
     }
 }
 
@@ -172,16 +173,22 @@ static void put_escaped(struct line *line, struct slice text)
 
 static void put_prefix(struct line *line, const struct log_event *event)
 {
-    const char *level = log_level_name(event->level);
+    struct slice front = process.command_line ? SLICE("tinyhttpd:") : clock_error_log();
+    put(line, front.ptr, front.len);
+    put_text(line, " [");
+    put_text(line, log_level_name(event->level));
+    put_text(line, "] ");
     if (process.command_line) {
-        putf(line, "tinyhttpd: [%s] ", level);
         return;
     }
-    struct slice stamp = clock_error_log();
-    put(line, stamp.ptr, stamp.len);
-    putf(line, " [%s] %ld#%u: ", level, process.pid, process.slot);
+    put_number(line, process.pid);
+    put_text(line, "#");
+    put_number(line, process.slot);
+    put_text(line, ": ");
     if (event->connection != 0) {
-        putf(line, "*%llu ", (unsigned long long)event->connection);
+        put_text(line, "*");
+        put_number(line, event->connection);
+        put_text(line, " ");
     }
 }
 
@@ -221,7 +228,11 @@ __attribute__((format(printf, 2, 0))) static void write_event(
     put_prefix(&line, event);
     put_message(&line, format, args);
     if (event->err != 0) {
-        putf(&line, " (%d: %s)", event->err, strerror(event->err));
+        put_text(&line, " (");
+        put_number(&line, (uint64_t)event->err);
+        put_text(&line, ": ");
+        put_text(&line, strerror(event->err));
+        put_text(&line, ")");
     }
     put_escaped(&line, event->context);
     line.text[line.len++] = '\n';

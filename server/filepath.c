@@ -64,11 +64,17 @@ const char *filepath_shown(const struct request *request, struct filepath path)
 
 const char *filepath_join(const struct request *request, struct filepath path)
 {
-    struct slice root = slice_str(path.root);
     if (path.path == NULL || path.path[0] == '\0') {
         return path.root;
     }
-    bool has_slash = slice_ends(root, SLICE("/"));
-    return arena_printf(request->arena, "%s%s%s", path.root, has_slash ? "" : "/",
-                        path.path);
+    struct slice root = slice_str(path.root);
+    size_t path_size = strlen(path.path) + 1;
+    char *joined = arena_alloc(request->arena, root.len + 1 + path_size);
+    memcpy(joined, root.ptr, root.len);
+    char *at = joined + root.len;
+    if (!slice_ends(root, SLICE("/"))) {
+        *at++ = '/';
+    }
+    memcpy(at, path.path, path_size);
+    return joined;
 }
