@@ -89,15 +89,16 @@ struct conn {
     struct conn_work *work;   /* NULL: no request is under way */
     struct client client;
     const struct location_settings *set; /* of the newest request */
-    int64_t since_ms; /* when the state began (SEND and PAUSE: as one) */
-    uint8_t state;    /* enum conn_state */
-    uint8_t shown;    /* enum board_doing: how it is counted */
-    bool stepped;     /* into another state: it may belong into another list */
-    uint8_t after;    /* enum conn_after */
-    bool peer_closed; /* the peer broke off before its answer */
-    bool more;        /* bytes had come behind the newest request */
-    bool heavy;       /* the newest batch of answers took long */
-    bool delay;       /* TCP_NODELAY, inherited from the listener, was switched off */
+    int64_t since_ms;     /* when the state began (SEND and PAUSE: as one) */
+    uint8_t state;        /* enum conn_state */
+    uint8_t shown;        /* enum board_doing: how it is counted */
+    bool stepped : 1;     /* into another state: it may belong into another list */
+    uint8_t after;        /* enum conn_after */
+    bool peer_closed : 1; /* the peer broke off before its answer */
+    bool more : 1;        /* bytes had come behind the newest request */
+    bool drained : 1;     /* the read of this event left nothing in the socket */
+    bool heavy : 1;       /* the newest batch of answers took long */
+    bool delay : 1;       /* TCP_NODELAY, inherited from the listener, was switched off */
 };
 
 /* What waits for its next use: a few, the others are freed. */

@@ -103,7 +103,10 @@ void conn_time_out(struct conn *conn, const char *reason)
 static bool goes_on_sending(const struct conn *conn)
 {
     int unread = 0;
-    return conn->more || (ioctl(conn->source.fd, FIONREAD, &unread) == 0 && unread > 0);
+    if (conn->more || conn->drained) { /* answered at once: there is nothing to ask */
+        return conn->more;
+    }
+    return ioctl(conn->source.fd, FIONREAD, &unread) == 0 && unread > 0;
 }
 
 static void start_lingering(struct conn *conn)

@@ -283,6 +283,20 @@ START_TEST(lingers_when_more_comes_behind_the_last_request)
 }
 END_TEST
 
+/* Its last answer takes long, and meanwhile it sends more. */
+START_TEST(lingers_when_more_comes_during_the_last_answer)
+{
+    begin("html/a", BIG);
+    live_send(&client, LAST);
+    stall();
+    ck_assert_int_gt(write(client.fd, "\r\n", 2), 0);
+    live_until(&client, body_len() == BIG);
+    live_expect_end(&client);
+    ck_assert_int_eq(live_conn()->state, CONN_LINGER);
+    end();
+}
+END_TEST
+
 UNIT_SUITE(conn_send)
 {
     UNIT_TEST(sends_a_large_file_whole);
@@ -297,6 +311,7 @@ UNIT_SUITE(conn_send)
     UNIT_TEST(logs_499_where_the_client_left_before_its_answer);
     UNIT_TEST(closes_without_lingering);
     UNIT_TEST(lingers_when_the_server_is_the_one_to_close);
+    UNIT_TEST(lingers_when_more_comes_during_the_last_answer);
     UNIT_LOOP(lingers_when_more_comes_behind_the_last_request, 0,
               (int)(sizeof(lasts) / sizeof(lasts[0])));
 }

@@ -253,6 +253,7 @@ START_TEST(allocates_nothing_on_the_way)
                                "Accept-Language: en\r\nAccept-Encoding: gzip, br\r\n"
                                "Referer: http://a.example/\r\nCookie: a=b; c=d\r\n\r\n";
     serve_ask(head);
+    serve_ask(head); /* a file was opened for the first, and its head rendered */
     if (!TORTURE) {
         ck_assert_uint_lt(arena_footprint(serve.request->arena), 2 * 4096);
     }
