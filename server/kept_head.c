@@ -7,12 +7,45 @@
 
 #define BEFORE_DATE SLICE("HTTP/1.1 200 OK\r\nDate: ")
 
+/* All that such heads may differ in. Texts are the configuration's, the file's or ours:
+ * the same where the pointers are. */
+struct look {
+    const char *server;
+    const char *content_type;
+    const char *charset;
+    const char *last_modified;
+    const char *etag;
+    int64_t keepalive_header;
+    bool accept_ranges;
+};
+
 struct kept_head {
-    const struct location_settings *set;
-    const char *content_type; /* of the configuration: equal where the pointers are */
+    struct look look;
     size_t len;
     char bytes[];
 };
+
+static struct look look_of(const struct request *request, struct slice server)
+{
+    const struct response *response = &request->response;
+    return (struct look){
+        .server = server.ptr,
+        .content_type = response->content_type.ptr,
+        .charset = response->charset.ptr,
+        .last_modified = response->last_modified.ptr,
+        .etag = response->etag.ptr,
+        .keepalive_header = request->set->keepalive_timeout.header,
+        .accept_ranges = response->accept_ranges,
+    };
+}
+
+static bool look_alike(const struct look *a, const struct look *b)
+{
+    return a->server == b->server && a->content_type == b->content_type &&
+           a->charset == b->charset && a->last_modified == b->last_modified &&
+           a->etag == b->etag && a->keepalive_header == b->keepalive_header &&
+           a->accept_ranges == b->accept_ranges;
+}
 
 /* A value of add_header may be another one each time. */
 static bool is_like_most(const struct request *request)
@@ -23,13 +56,14 @@ static bool is_like_most(const struct request *request)
            response->fields.count == 0 && request->set->add_header.count == 0;
 }
 
-struct slice kept_head_get(struct request *request)
+struct slice kept_head_get(struct request *request, struct slice server)
 {
-    const struct response *response = &request->response;
-    const struct kept_head *kept =
-        is_like_most(request) ? response->whole_file->head : NULL;
-    if (kept == NULL || kept->set != request->set ||
-        kept->content_type != response->content_type.ptr) {
+    if (!is_like_most(request) || request->response.whole_file->head == NULL) {
+        return SLICE_NULL;
+    }
+    const struct kept_head *kept = request->response.whole_file->head;
+    struct look look = look_of(request, server);
+    if (!look_alike(&kept->look, &look)) {
         return SLICE_NULL;
     }
     char *head = arena_alloc(request->arena, kept->len);
@@ -38,7 +72,7 @@ struct slice kept_head_get(struct request *request)
     return slice_of(head, kept->len);
 }
 
-void kept_head_put(const struct request *request, struct slice head)
+void kept_head_put(const struct request *request, struct slice server, struct slice head)
 {
     if (!is_like_most(request) || !slice_starts(head, BEFORE_DATE)) {
         return;
@@ -46,11 +80,8 @@ void kept_head_put(const struct request *request, struct slice head)
     struct file *file = request->response.whole_file;
     free(file->head);
     struct kept_head *kept = xmalloc(sizeof(*kept) + head.len);
-    *kept = (struct kept_head){
-        .set = request->set,
-        .content_type = request->response.content_type.ptr,
-        .len = head.len,
-    };
+    kept->look = look_of(request, server);
+    kept->len = head.len;
     memcpy(kept->bytes, head.ptr, head.len);
     file->head = kept;
 }

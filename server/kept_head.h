@@ -11,11 +11,11 @@
 
 #include "server/request.h"
 
-/* The head of this answer with the date of now, in the request's arena; the null slice
- * when none like it was kept. */
-struct slice kept_head_get(struct request *request);
+/* The head of this answer, whose Server field is `server`, with the date of now, in the
+ * request's arena; the null slice when none like it was kept. */
+struct slice kept_head_get(struct request *request, struct slice server);
 
 /* Keeps what was rendered, if answers like this one can use it. */
-void kept_head_put(const struct request *request, struct slice head);
+void kept_head_put(const struct request *request, struct slice server, struct slice head);
 
 #endif

@@ -285,10 +285,10 @@ static struct slice server_field(const struct request *request)
     return server.len == 0 ? SLICE_NULL : server;
 }
 
-static struct slice render_head(struct request *request)
+static struct slice render_head(struct request *request, struct slice server)
 {
     struct http_respond_info info = {
-        .server = server_field(request),
+        .server = server,
         .date = clock_http_date(),
         .minor = request->head.minor,
         .keep_alive = request->keep_alive,
@@ -302,10 +302,11 @@ static struct slice render_head(struct request *request)
 
 static void make_head(struct request *request)
 {
-    struct slice head = kept_head_get(request);
+    struct slice server = server_field(request);
+    struct slice head = kept_head_get(request, server);
     if (head.ptr == NULL) {
-        head = render_head(request);
-        kept_head_put(request, head);
+        head = render_head(request, server);
+        kept_head_put(request, server, head);
     }
     request->head_length = head.len;
     request->head_segment =

@@ -1,6 +1,7 @@
 #include "server/filecache.h"
 #include "server/http_date.h"
 #include "server/kept_head.h"
+#include "server/respond.h"
 #include "tests/unit/server/served_file.h"
 
 static const char config[] =
@@ -8,6 +9,10 @@ static const char config[] =
     "server { server_name plain; root www;"
     " location /charset/ { alias www/; charset utf-8; }"
     " location /type/ { alias www/; types { } default_type a/b; }"
+    " location /like/ { alias www/; } location /alike/ { alias www/; }"
+    " location /etag/ { alias www/; etag off; }"
+    " location /ranges/ { alias www/; max_ranges 0; }"
+    " location /alive/ { alias www/; keepalive_timeout 5s 5s; }"
     " location /tokens/ { alias www/; server_tokens off; }"
     " location /each/ { alias www/; add_header X-Args $args; }"
     " location /server/ { alias www/; add_header Server $args; }"
@@ -25,6 +30,10 @@ static const char *const requests[] = {
     REQUEST("/a.html", ""),
     REQUEST("/charset/a.txt", ""),
     REQUEST("/type/a.txt", ""),
+    REQUEST("/like/a.txt", ""),
+    REQUEST("/etag/a.txt", ""),
+    REQUEST("/ranges/a.txt", ""),
+    REQUEST("/alive/a.txt", ""),
     REQUEST("/tokens/a.txt", ""),
     REQUEST("/each/a.txt?one", ""),
     REQUEST("/each/a.txt?other", ""),
@@ -87,16 +96,29 @@ START_TEST(changes_no_answer)
 }
 END_TEST
 
+static bool is_kept(void)
+{
+    return kept_head_get(serve.request, respond_product(serve.request)).ptr != NULL;
+}
+
+/* In any location that answers so. */
 START_TEST(keeps_the_head_of_a_common_answer)
 {
     begin();
     serve_ask(REQUEST("/charset/a.txt", ""));
-    ck_assert_ptr_nonnull(kept_head_get(serve.request).ptr);
+    ck_assert(is_kept());
     serve_ask(REQUEST("/type/a.txt", ""));
-    ck_assert_ptr_nonnull(kept_head_get(serve.request).ptr);
+    ck_assert(is_kept());
     serve_begin(REQUEST("/charset/a.txt", "")); /* the file has one, now another one */
     serve.request->keep_alive = true;
-    ck_assert_ptr_null(kept_head_get(serve.request).ptr);
+    ck_assert(!is_kept());
+    serve_begin(REQUEST("/like/a.txt", ""));
+    serve.request->keep_alive = true;
+    ck_assert(!is_kept());
+    serve_ask(REQUEST("/like/a.txt", ""));
+    serve_begin(REQUEST("/alike/a.txt", ""));
+    serve.request->keep_alive = true;
+    ck_assert(is_kept());
     serve_stop();
 }
 END_TEST
