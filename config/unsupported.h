@@ -15,7 +15,7 @@ enum verdict {
 };
 
 struct unsupported {
-    const char *pattern; /* a name, "ssl_*" or "*_hash_bucket_size" */
+    const char *patterns; /* separated by spaces: a name, "ssl_*", "*_hash_max_size" */
     enum verdict verdict;
     const char *advice; /* one line */
 };
