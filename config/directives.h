@@ -51,22 +51,22 @@ typedef bool directive_setter(struct build *build, const struct directive *row,
 
 struct directive {
     const char *name;
-    unsigned contexts;
+    uint16_t contexts;
     unsigned char args_min;
     unsigned char args_max; /* UCHAR_MAX: any number */
-    enum value_type type;
-    enum store store;
-    size_t offset;
-    size_t size;         /* bytes of the value: what inheritance copies */
+    enum value_type type : 8;
+    enum store store : 8;
+    bool repeats; /* may be given more than once in a block */
+    bool not_inherited;
+    uint16_t offset;
+    uint16_t size;       /* bytes of the value: what inheritance copies */
     const char *initial; /* default as one would write it; NULL: zero, none */
     uint64_t min;        /* bounds of NUMBER, SIZE, TIME; max 0: none */
     uint64_t max;
     const char *const *enum_names; /* NULL-terminated, in the enum's order */
     directive_setter *set;         /* TYPE_CUSTOM */
-    bool repeats;                  /* may be given more than once in a block */
-    bool not_inherited;
-    const char *syntax; /* of the arguments, for help: "size [size]" */
-    const char *help;   /* one line */
+    const char *syntax;            /* of the arguments, for help: "size [size]" */
+    const char *help;              /* one line */
 };
 
 extern const struct directive directives[];
