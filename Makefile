@@ -24,7 +24,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # The release is fast where requests pass, which the source's name ($<) tells, and small
 # elsewhere. Functions that nobody calls go, and so do tables for exceptions of C++.
 HOT := common/% server/http_% server/request% server/conn% server/vars% server/file% \
-       server/ev% $(patsubst %,server/%.c,accept access_log handler_file mime outq \
+       server/ev% $(patsubst %,server/%.c,accept access_log handler_file kept_head mime outq \
        quarantine respond ringlog route scoreboard timers)
 OPTIMISE = $(if $(filter $(HOT),$<),-O2,-Os)
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
