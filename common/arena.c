@@ -108,25 +108,26 @@ static size_t cut_size(size_t size)
     return (size + unit - 1) / unit * unit + REDZONE;
 }
 
-static struct chunk *chunk_for(struct arena *arena, size_t cut)
+/* Of a new chunk, or of one of its own. */
+static __attribute__((noinline)) void *alloc_new(struct arena *arena, size_t size)
 {
-    struct chunk *chunk = arena->shared;
-    if (chunk == NULL || chunk->room - chunk->used < cut) {
-        chunk = add_chunk(arena, &arena->shared, arena->chunk_room);
-    }
-    return chunk;
+    size_t cut = cut_size(size);
+    bool shares = cut <= arena->chunk_room;
+    struct chunk *chunk = shares ? add_chunk(arena, &arena->shared, arena->chunk_room)
+                                 : add_chunk(arena, &arena->single, size);
+    chunk->used = shares ? cut : 0;
+    UNPOISON(chunk->data, size);
+    return chunk->data;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
     assert(size < SIZE_MAX / 2);
     size_t cut = cut_size(size);
-    if (cut > arena->chunk_room) {
-        struct chunk *own = add_chunk(arena, &arena->single, size);
-        UNPOISON(own->data, size);
-        return own->data;
+    struct chunk *chunk = arena->shared;
+    if (chunk == NULL || cut > chunk->room - chunk->used) {
+        return alloc_new(arena, size);
     }
-    struct chunk *chunk = chunk_for(arena, cut);
     char *memory = chunk->data + chunk->used;
     chunk->used += cut;
     UNPOISON(memory, size);
@@ -154,6 +155,19 @@ struct slice arena_slice(struct arena *arena, struct slice bytes)
         return bytes;
     }
     return slice_of(arena_cstr(arena, bytes), bytes.len);
+}
+
+struct slice arena_join(struct arena *arena, struct slice a, struct slice b)
+{
+    char *joined = arena_alloc(arena, a.len + b.len + 1);
+    if (a.len != 0) {
+        memcpy(joined, a.ptr, a.len);
+    }
+    if (b.len != 0) {
+        memcpy(joined + a.len, b.ptr, b.len);
+    }
+    joined[a.len + b.len] = '\0';
+    return slice_of(joined, a.len + b.len);
 }
 
 char *arena_strdup(struct arena *arena, const char *str)

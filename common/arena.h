@@ -26,8 +26,10 @@ void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_zero(struct arena *arena, size_t size);
 
-/* A copy of the bytes, with a NUL after the last that the length does not count. */
+/* A copy of the bytes, of both in a row, with a NUL after the last that the length does
+ * not count. */
 struct slice arena_slice(struct arena *arena, struct slice bytes);
+struct slice arena_join(struct arena *arena, struct slice a, struct slice b);
 char *arena_strdup(struct arena *arena, const char *str);
 char *arena_cstr(struct arena *arena, struct slice bytes);
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -64,6 +64,8 @@ bool slice_split(struct slice *rest, char sep, struct slice *part)
     return true;
 }
 
+#define DIGITS_SAFE 19 /* so many fit, whatever they are */
+
 bool slice_to_u64(struct slice s, uint64_t *value)
 {
     uint64_t sum = 0;
@@ -72,7 +74,7 @@ bool slice_to_u64(struct slice s, uint64_t *value)
             return false;
         }
         uint64_t digit = (uint64_t)(s.ptr[i] - '0');
-        if (sum > (UINT64_MAX - digit) / 10) {
+        if (i >= DIGITS_SAFE && sum > (UINT64_MAX - digit) / 10) {
             return false;
         }
         sum = sum * 10 + digit;

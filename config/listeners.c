@@ -70,7 +70,8 @@ static void take_options(struct build *build, struct listener *listener,
 static void take_default(struct build *build, struct listener *listener,
                          const struct listen_line *line, struct server *server)
 {
-    if (listener->address->default_server == NULL) {
+    listener->address->several = listener->address->default_server != NULL;
+    if (!listener->address->several) {
         listener->address->default_server = server;
     }
     if (!line->is_default) {

@@ -320,6 +320,7 @@ struct listen_address {
     struct sockaddr_any addr;
     struct server *default_server;
     struct names names; /* of struct server */
+    bool several;       /* servers: the name has to choose */
     struct position at; /* first listen line */
 };
 

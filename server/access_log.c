@@ -24,8 +24,12 @@ static void put_part(struct request *request, const struct log_format *format,
     struct slice value = vars_get(request, part->variable, part->text);
     if (value.ptr == NULL) {
         buf_append_slice(line, escapes[format->escape].none);
+        return;
+    }
+    value.len = value.len < most ? value.len : most;
+    if (vars_is_plain(part->variable)) {
+        buf_append_slice(line, value);
     } else {
-        value.len = value.len < most ? value.len : most;
         escapes[format->escape].escape(line, value);
     }
 }

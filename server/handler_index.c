@@ -10,8 +10,7 @@ static bool try_index(struct request *request, struct slice name)
         request_redirect(request, name, request->args);
         return true;
     }
-    struct slice uri = slice_str(arena_printf(request->arena, "%.*s%.*s",
-                                              SLICE_ARG(request->path), SLICE_ARG(name)));
+    struct slice uri = arena_join(request->arena, request->path, name);
     struct filepath path = filepath_of(request, uri);
     struct file *file;
     int err = file_open(request, path, &file);

@@ -9,7 +9,7 @@ static struct slice absolute(struct request *request, struct slice path)
     if (path.len > 0 && path.ptr[0] == '/') {
         return path;
     }
-    return slice_str(arena_printf(request->arena, "/%.*s", SLICE_ARG(path)));
+    return arena_join(request->arena, SLICE("/"), path);
 }
 
 /* The path that leads to the tested file from this location. Under an alias a path that
@@ -23,9 +23,7 @@ static struct slice path_here(struct request *request, struct slice path)
         return path;
     }
     bool doubled = slice_ends(front, SLICE("/"));
-    path = slice_from(path, doubled ? 1 : 0);
-    return slice_str(
-        arena_printf(request->arena, "%.*s%.*s", SLICE_ARG(front), SLICE_ARG(path)));
+    return arena_join(request->arena, front, slice_from(path, doubled ? 1 : 0));
 }
 
 /* True when it has dealt with the request; *hit: the test was met. */

@@ -234,7 +234,7 @@ static void complete_allow(struct request *request)
     respond_field(request, SLICE("Allow"), SLICE(""));
 }
 
-void headers_apply(struct request *request)
+static void add_headers(struct request *request)
 {
     const struct added_headers *added = &request->set->add_header;
     bool takes = takes_headers(request->response.status);
@@ -245,6 +245,13 @@ void headers_apply(struct request *request)
         if (takes || added->items[i].always) {
             add_header(request, &added->items[i]);
         }
+    }
+}
+
+void headers_apply(struct request *request)
+{
+    if (request->set->expires.kind != EXPIRES_OFF || request->set->add_header.count > 0) {
+        add_headers(request);
     }
     apply_charset(request);
     if (request->response.status == 405) {

@@ -227,6 +227,11 @@ static int take_byte(struct slice *raw)
     return byte;
 }
 
+static bool stands_for_itself(char c)
+{
+    return c != '/' && c != '%' && c != '\0';
+}
+
 static const char above_root[] = "dot segments climb above the root";
 
 unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, size_t *len,
@@ -240,6 +245,11 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
     out[0] = '/';
     raw = slice_from(raw, 1);
     while (raw.len > 0) {
+        if (stands_for_itself(raw.ptr[0])) {
+            out[path.len++] = raw.ptr[0];
+            raw = slice_of(raw.ptr + 1, raw.len - 1);
+            continue;
+        }
         int byte = take_byte(&raw);
         if (byte <= 0) {
             return http_refuse(400, why,

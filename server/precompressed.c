@@ -20,12 +20,8 @@ static enum precompressed mode_of(const struct location_settings *set, size_t co
 
 static bool has_mode(const struct location_settings *set, enum precompressed mode)
 {
-    for (size_t coding = 0; coding < HTTP_CODING_IDENTITY; coding++) {
-        if (mode_of(set, coding) == mode) {
-            return true;
-        }
-    }
-    return false;
+    return set->gzip_static == mode || set->brotli_static == mode ||
+           set->zstd_static == mode;
 }
 
 /* How much each coding is wanted; 0: not a candidate. What the client likes less than the
@@ -64,15 +60,19 @@ static bool is_older(const struct file *sibling, const struct file *original)
            (a->tv_sec == b->tv_sec && a->tv_nsec != 0 && a->tv_nsec < b->tv_nsec);
 }
 
+static const char *with_suffix(const struct request *request, const char *name,
+                               const char *suffix)
+{
+    return arena_join(request->arena, slice_str(name), slice_str(suffix)).ptr;
+}
+
 static struct filepath name_of(const struct request *request, struct filepath path,
                                const char *suffix)
 {
     if (path.path[0] == '\0') { /* an alias that is a file */
-        return (struct filepath){arena_printf(request->arena, "%s%s", path.root, suffix),
-                                 ""};
+        return (struct filepath){with_suffix(request, path.root, suffix), ""};
     }
-    return (struct filepath){path.root,
-                             arena_printf(request->arena, "%s%s", path.path, suffix)};
+    return (struct filepath){path.root, with_suffix(request, path.path, suffix)};
 }
 
 /* So that a file that has no siblings, as most have not, is not asked for them each

@@ -50,8 +50,8 @@ static struct slice format_peer(struct request *request)
     struct sockaddr_any addr;
     memcpy(&addr.u.in6, &request->client->peer.in6, sizeof(addr.u.in6));
     addr.len = sizeof(addr.u.in6);
-    char text[SOCKADDR_TEXT_MAX];
-    return arena_slice(request->arena, sockaddr_format(&addr, false, text));
+    char *text = arena_alloc(request->arena, SOCKADDR_TEXT_MAX);
+    return sockaddr_format(&addr, false, text);
 }
 
 struct request *request_create(struct service *service, const struct client *client)

@@ -10,7 +10,8 @@ void route_enter(struct request *request, const struct location *location)
 void route_server(struct request *request)
 {
     const struct listen_address *address = request->client->address;
-    const struct server *named = names_find(&address->names, request->host);
+    const struct server *named =
+        address->several ? names_find(&address->names, request->host) : NULL;
     request->server = named != NULL ? named : address->default_server;
     request->location = request->server->fallback;
     request->set = &request->location->set;

@@ -285,6 +285,19 @@ struct slice vars_get(struct request *request, enum variable variable,
     return getters[variable](request);
 }
 
+bool vars_is_plain(enum variable variable)
+{
+    static const bool plain[VARIABLE_COUNT] = {
+        [VARIABLE_BODY_BYTES_SENT] = true, [VARIABLE_BYTES_SENT] = true,
+        [VARIABLE_CONNECTION] = true,      [VARIABLE_MSEC] = true,
+        [VARIABLE_REMOTE_ADDR] = true,     [VARIABLE_REQUEST_ID] = true,
+        [VARIABLE_REQUEST_LENGTH] = true,  [VARIABLE_REQUEST_TIME] = true,
+        [VARIABLE_SERVER_PROTOCOL] = true, [VARIABLE_STATUS] = true,
+        [VARIABLE_TIME_ISO8601] = true,    [VARIABLE_TIME_LOCAL] = true,
+    };
+    return plain[variable];
+}
+
 /* --- templates ---------------------------------------------------------------------- */
 
 static struct slice part_value(struct request *request, const struct template_part *part)

@@ -14,6 +14,9 @@
 struct slice vars_get(struct request *request, enum variable variable,
                       struct slice member);
 
+/* True for a number, a time or an address: there is never anything to escape in it. */
+bool vars_is_plain(enum variable variable);
+
 /* A whole template as text in the request's arena, NUL-terminated. */
 struct slice vars_expand(struct request *request, const struct template *text);
 
