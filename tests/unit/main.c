@@ -1,6 +1,8 @@
 #include "tests/unit/unit.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define SUITES_MAX 128
 
@@ -17,6 +19,27 @@ void unit_register(const char *name, void (*fill)(TCase *unit_case))
     suites[suite_count++].fill = fill;
 }
 
+/* What tests make lies in here: one removal at the end costs less than one a test. */
+static char temp[] = "/tmp/unit-XXXXXX";
+
+static bool make_directory(char *template)
+{
+    return mkdtemp(template) != NULL && chmod(template, 0755) == 0;
+}
+
+void unit_temp(char path[UNIT_TEMP_SIZE])
+{
+    snprintf(path, UNIT_TEMP_SIZE, "%s/XXXXXX", temp);
+    ck_assert(make_directory(path));
+}
+
+static bool remove_temp(void)
+{
+    char command[96];
+    snprintf(command, sizeof(command), "chmod -R u+rwX %s && rm -r %s", temp, temp);
+    return system(command) == 0;
+}
+
 static Suite *make_suite(size_t index)
 {
     Suite *suite = suite_create(suites[index].name);
@@ -29,6 +52,10 @@ static Suite *make_suite(size_t index)
 
 int main(void)
 {
+    if (!make_directory(temp)) {
+        perror(temp);
+        return EXIT_FAILURE;
+    }
     SRunner *runner = srunner_create(NULL);
     for (size_t i = 0; i < suite_count; i++) {
         srunner_add_suite(runner, make_suite(i));
@@ -36,5 +63,5 @@ int main(void)
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return remove_temp() && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -33,6 +33,11 @@ void unit_register(const char *name, void (*fill)(TCase *unit_case));
 #define UNIT_LOOP(function, first, last)                                                 \
     tcase_add_loop_test(unit_case, function, first, last)
 
+/* Makes a directory of the test's own, which every user may search; the program removes
+ * them all at its end, those of tests that failed too. */
+#define UNIT_TEMP_SIZE 32
+void unit_temp(char path[UNIT_TEMP_SIZE]);
+
 /* The bytes of a slice against a string. */
 #define UNIT_SLICE_EQ(got, str)                                                          \
     do {                                                                                 \

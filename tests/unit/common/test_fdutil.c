@@ -101,9 +101,9 @@ START_TEST(writes_all_of_it)
 }
 END_TEST
 
-static void make_file(char *path, size_t size)
+static void make_file(const char *path, size_t size)
 {
-    int fd = mkstemp(path);
+    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
     ck_assert_int_ge(fd, 0);
     for (size_t i = 0; i < size; i++) {
         char c = (char)('a' + i % 26);
@@ -114,7 +114,9 @@ static void make_file(char *path, size_t size)
 
 START_TEST(reads_a_file_up_to_the_limit)
 {
-    char path[] = "/tmp/unit-fdutil-XXXXXX";
+    char dir[UNIT_TEMP_SIZE], path[64];
+    unit_temp(dir);
+    snprintf(path, sizeof(path), "%s/file", dir);
     make_file(path, 20000);
     struct buf out = {.limit = 20003};
     buf_append_str(&out, "abc");
@@ -128,7 +130,6 @@ START_TEST(reads_a_file_up_to_the_limit)
     ck_assert_int_eq(errno, EFBIG);
     UNIT_SLICE_EQ(buf_slice(&out), "abcd");
     buf_free(&out);
-    unlink(path);
 }
 END_TEST
 
@@ -142,15 +143,12 @@ START_TEST(reads_only_regular_files)
     ck_assert_int_eq(errno, EINVAL);
     ck_assert_int_eq(fd_read_file("/nonexistent", &out), -1);
     ck_assert_int_eq(errno, ENOENT);
-    char path[] = "/tmp/unit-fdutil-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(path));
-    char fifo[64];
-    snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+    char dir[UNIT_TEMP_SIZE], fifo[64];
+    unit_temp(dir);
+    snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
     ck_assert_int_eq(fd_read_file(fifo, &out), -1);
     ck_assert_int_eq(errno, EINVAL);
-    unlink(fifo);
-    rmdir(path);
     ck_assert_uint_eq(count_open(), before);
     ck_assert_uint_eq(out.len, 0);
 }

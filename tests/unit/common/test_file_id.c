@@ -2,10 +2,9 @@
 #include "tests/unit/unit.h"
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/unit-XXXXXX";
+static char dir[UNIT_TEMP_SIZE];
 static char path[64];
 static char other[64];
 
@@ -16,17 +15,10 @@ static void make(const char *name)
 
 static void begin(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_temp(dir);
     snprintf(path, sizeof(path), "%s/a", dir);
     snprintf(other, sizeof(other), "%s/b", dir);
     make(path);
-}
-
-static void end(void)
-{
-    unlink(path);
-    unlink(other);
-    rmdir(dir);
 }
 
 static bool exists(const char *name)
@@ -71,7 +63,7 @@ END_TEST
 
 UNIT_SUITE(file_id)
 {
-    tcase_add_checked_fixture(unit_case, begin, end);
+    tcase_add_checked_fixture(unit_case, begin, NULL);
     UNIT_TEST(removes_its_own);
     UNIT_TEST(leaves_what_took_its_place);
     UNIT_TEST(does_not_follow_a_link);

@@ -1,38 +1,18 @@
 /*
- * files.h - a directory for the files of a test, gone after it.
+ * files.h - a directory for the files of a test.
  */
 #ifndef TESTS_UNIT_CONFIG_FILES_H
 #define TESTS_UNIT_CONFIG_FILES_H
 
 #include "tests/unit/config/load.h"
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
-static char files_directory[64];
+static char files_directory[UNIT_TEMP_SIZE];
 
 static inline void files_begin(void)
 {
     load_begin();
-    strcpy(files_directory, "/tmp/test-config-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(files_directory));
-    ck_assert_int_eq(chmod(files_directory, 0755), 0);
-}
-
-static inline int files_remove(const char *path, const struct stat *status, int type,
-                               struct FTW *where)
-{
-    (void)status;
-    (void)type;
-    (void)where;
-    return remove(path);
-}
-
-static inline void files_end(void)
-{
-    load_end();
-    ck_assert_int_eq(nftw(files_directory, files_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+    unit_temp(files_directory);
 }
 
 static inline char *files_path(const char *name)

@@ -1,5 +1,7 @@
 #include "common/flavour.h"
 #include "tests/unit/config/files.h"
+#include <stdlib.h>
+#include <sys/stat.h>
 
 START_TEST(blocks_around_a_server_may_be_left_out)
 {
@@ -123,7 +125,7 @@ END_TEST
 
 UNIT_SUITE(build)
 {
-    tcase_add_checked_fixture(unit_case, files_begin, files_end);
+    tcase_add_checked_fixture(unit_case, files_begin, load_end);
     UNIT_TEST(blocks_around_a_server_may_be_left_out);
     UNIT_TEST(without_a_server_there_is_nothing_to_serve);
     UNIT_TEST(the_command_line_comes_first);

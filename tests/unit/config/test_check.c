@@ -1,4 +1,5 @@
 #include "tests/unit/config/files.h"
+#include <ftw.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -150,7 +151,7 @@ END_TEST
 
 UNIT_SUITE(check)
 {
-    tcase_add_checked_fixture(unit_case, files_begin, files_end);
+    tcase_add_checked_fixture(unit_case, files_begin, load_end);
     UNIT_TEST(what_is_there_is_not_told);
     UNIT_TEST(a_missing_root_is_a_warning_at_its_line);
     UNIT_TEST(a_root_that_is_a_file_is_a_warning);

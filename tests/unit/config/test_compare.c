@@ -15,7 +15,7 @@ static void end(void)
 {
     config_destroy(before);
     buf_free(&report);
-    files_end();
+    load_end();
 }
 
 /* Compares `before` with what is loaded. */

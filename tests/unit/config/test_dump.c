@@ -12,7 +12,7 @@ static void begin(void)
 static void end(void)
 {
     buf_free(&text);
-    files_end();
+    load_end();
 }
 
 static const char *dump(const char *config)

@@ -1,9 +1,7 @@
 #include "common/flavour.h"
 #include "config/parser.h"
 #include "tests/unit/unit.h"
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,33 +10,21 @@ static struct diagnostics diag;
 static struct parser parser;
 static struct buf text;    /* the tree, as text */
 static struct buf printed; /* the messages */
-static char *directory;
+static char directory[UNIT_TEMP_SIZE];
 
 static void setup(void)
 {
     arena = arena_create(4096);
     diag_init(&diag, arena);
-    directory = strdup("/tmp/test-parser-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    unit_temp(directory);
     parser = (struct parser){.arena = arena, .diag = &diag, .base_dir = directory};
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type,
-                        struct FTW *where)
-{
-    (void)status;
-    (void)type;
-    (void)where;
-    return remove(path);
 }
 
 static void teardown(void)
 {
-    ck_assert_int_eq(nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
     buf_free(&text);
     buf_free(&printed);
     arena_destroy(arena);
-    free(directory);
 }
 
 static const char *path_of(const char *name)

@@ -18,7 +18,7 @@
 
 /* One at a time: Check gives each test a process of its own. */
 static struct serve {
-    char prefix[32]; /* a directory of its own, with a slash */
+    char prefix[UNIT_TEMP_SIZE + 1]; /* a directory of its own, with a slash */
     struct arena *arena;
     struct diagnostics diag;
     struct config *config;
@@ -60,9 +60,7 @@ static inline void serve_explain(void)
 
 static inline void serve_start(const char *config)
 {
-    strcpy(serve.prefix, "/tmp/serve-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(serve.prefix));
-    ck_assert_int_eq(chmod(serve.prefix, 0755), 0);
+    unit_temp(serve.prefix);
     strcat(serve.prefix, "/");
     serve.arena = arena_create(4096);
     diag_init(&serve.diag, serve.arena);
@@ -100,7 +98,6 @@ static inline void serve_end(void)
 
 static inline void serve_stop(void)
 {
-    char command[64];
     serve_end();
     service_clear(&serve.service);
     config_destroy(serve.config);
@@ -109,8 +106,6 @@ static inline void serve_stop(void)
     buf_free(&serve.body);
     buf_free(&serve.access_log);
     buf_free(&serve.error_log);
-    snprintf(command, sizeof(command), "rm -r %s", serve.prefix);
-    ck_assert_int_eq(system(command), 0);
 }
 
 /* A file beneath the prefix; `path` may name one new directory. */

@@ -1,5 +1,5 @@
 /*
- * tempdir.h - a directory of the test's own, filled by name and removed at its end.
+ * tempdir.h - a directory of the test's own, filled by name.
  */
 #ifndef TESTS_UNIT_SERVER_TEMPDIR_H
 #define TESTS_UNIT_SERVER_TEMPDIR_H
@@ -12,12 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char tempdir[64]; /* no slash at its end */
+static char tempdir[UNIT_TEMP_SIZE]; /* no slash at its end */
 
 static inline void tempdir_make(void)
 {
-    strcpy(tempdir, "/tmp/unit-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(tempdir));
+    unit_temp(tempdir);
 }
 
 /* "<tempdir>/<path>"; good until the fourth call after it. */
@@ -64,13 +63,6 @@ static inline void tempdir_date(const char *path, time_t seconds, long nanosecon
 {
     struct timespec times[2] = {{0, UTIME_OMIT}, {seconds, nanoseconds}};
     ck_assert_int_eq(utimensat(AT_FDCWD, tempdir_path(path), times, 0), 0);
-}
-
-static inline void tempdir_remove(void)
-{
-    char command[160];
-    snprintf(command, sizeof(command), "chmod -R u+rwx %s && rm -r %s", tempdir, tempdir);
-    ck_assert_int_eq(system(command), 0);
 }
 
 #endif

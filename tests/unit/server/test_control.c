@@ -28,7 +28,6 @@ static void end(void)
     verdict_clear(&master->reload.verdict);
     free(master);
     close(client);
-    tempdir_remove();
 }
 
 static void say(const char *line)

@@ -29,7 +29,6 @@ START_TEST(reads_a_quota_of_cgroup_2)
     ck_assert_uint_eq(quota("0::/a/b\n"), 2);
     tempdir_write("a/b/cpu.max", "10000 100000\n");
     ck_assert_uint_eq(quota("0::/a/b\n"), 1);
-    tempdir_remove();
 }
 END_TEST
 
@@ -42,7 +41,6 @@ START_TEST(obeys_the_tightest_of_all_levels)
     tempdir_write("cpu.max", "200000 100000\n");
     ck_assert_uint_eq(quota("0::/a/b\n"), 2);
     ck_assert_uint_eq(quota("0::/\n"), 2);
-    tempdir_remove();
 }
 END_TEST
 
@@ -51,7 +49,6 @@ START_TEST(finds_the_hybrid_hierarchy)
     make_dirs();
     tempdir_write("unified/c/cpu.max", "400000 100000\n");
     ck_assert_uint_eq(quota("12:pids:/x\n0::/c\n"), 4);
-    tempdir_remove();
 }
 END_TEST
 
@@ -65,7 +62,6 @@ START_TEST(reads_a_quota_of_cgroup_1)
     tempdir_write("cpu,cpuacct/d/cpu.cfs_quota_us", "250000\n");
     ck_assert_uint_eq(quota(group), 3);
     ck_assert_uint_eq(quota("1:cpuset:/d\n"), 0);
-    tempdir_remove();
 }
 END_TEST
 
@@ -80,7 +76,6 @@ START_TEST(makes_nothing_of_nonsense)
     ck_assert_uint_eq(quota("0::/a\n"), 0);
     ck_assert_uint_eq(quota(""), 0);
     ck_assert_uint_eq(quota("x\n:::\n::\n"), 0);
-    tempdir_remove();
 }
 END_TEST
 

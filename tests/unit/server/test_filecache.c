@@ -26,7 +26,6 @@ static void begin(void)
 static void end(void)
 {
     filecache_destroy(cache);
-    tempdir_remove();
 }
 
 static struct file *get(const char *path)

@@ -21,7 +21,6 @@ static void end(void)
 {
     listen_inherit_clear(&came);
     arena_destroy(arena);
-    tempdir_remove();
 }
 
 static int bound(const char *address, int type)

@@ -23,7 +23,6 @@ static void end(void)
 {
     listeners_clear(&all);
     arena_destroy(arena);
-    tempdir_remove();
 }
 
 static struct listen_socket *socket_at(const char *address)

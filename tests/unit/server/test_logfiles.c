@@ -22,7 +22,6 @@ static void end(void)
 {
     logfiles_clear(&files);
     arena_destroy(arena);
-    tempdir_remove();
 }
 
 /* A configuration that names these files in the directory; NULL ends. */

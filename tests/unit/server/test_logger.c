@@ -31,7 +31,6 @@ static void end(void)
 {
     logfiles_clear(&files);
     shm_destroy(&shm);
-    tempdir_remove();
 }
 
 static pid_t start_logger(void)

@@ -40,7 +40,6 @@ static void end(void)
 {
     log_writer_clear(&writer);
     logfiles_clear(&files);
-    tempdir_remove();
 }
 
 /* A file may grow to this size, as on a disk that is full then. */

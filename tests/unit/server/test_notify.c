@@ -38,7 +38,6 @@ static void end(void)
 {
     notify_close(&notify);
     close(manager);
-    tempdir_remove();
 }
 
 /* The next datagram; empty when there is none. */

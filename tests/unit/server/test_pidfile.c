@@ -17,11 +17,6 @@ static void begin(void)
     strcpy(path, tempdir_path("pid"));
 }
 
-static void end(void)
-{
-    tempdir_remove();
-}
-
 /* A process that holds the file until the pipe's other end is closed. */
 static pid_t hold_in_child(int *release)
 {
@@ -74,7 +69,6 @@ START_TEST(waits_for_who_only_looks)
     ck_assert_int_eq(pidfile_lock(&pidfile, path, &holder), PIDFILE_OK);
     ck_assert_int_eq(waitpid(looking, NULL, 0), looking);
     pidfile_remove(&pidfile);
-    end();
 }
 END_TEST
 
@@ -88,7 +82,6 @@ START_TEST(writes_and_removes_its_own)
     ck_assert_int_eq(atol(tempdir_read("pid")), getpid());
     pidfile_remove(&pidfile);
     ck_assert_int_ne(access(path, F_OK), 0);
-    end();
 }
 END_TEST
 
@@ -108,7 +101,6 @@ START_TEST(refuses_one_that_is_held_and_names_the_holder)
     ck_assert_int_eq(pidfile_find(path, &holder), PIDFILE_OK);
     ck_assert_int_eq(pidfile_lock(&pidfile, path, &holder), PIDFILE_OK);
     pidfile_remove(&pidfile);
-    end();
 }
 END_TEST
 
@@ -123,7 +115,6 @@ START_TEST(believes_no_number_without_a_lock)
     struct pidfile pidfile = PIDFILE_NONE;
     ck_assert_int_eq(pidfile_lock(&pidfile, path, &holder), PIDFILE_OK);
     pidfile_remove(&pidfile);
-    end();
 }
 END_TEST
 
@@ -137,7 +128,6 @@ START_TEST(leaves_the_file_of_another_alone)
     tempdir_write("pid", "77\n");
     pidfile_remove(&pidfile);
     ck_assert_str_eq(tempdir_read("pid"), "77\n");
-    end();
 }
 END_TEST
 
@@ -155,7 +145,6 @@ START_TEST(follows_no_link_and_opens_no_other_kind)
     ck_assert_int_eq(pidfile_lock(&pidfile, "/nonexistent/dir/pid", &holder),
                      PIDFILE_ERROR);
     ck_assert_int_eq(errno, ENOENT);
-    end();
 }
 END_TEST
 
@@ -174,7 +163,6 @@ START_TEST(moves_aside_and_back)
     ck_assert_str_eq(pidfile.path, path);
     ck_assert_int_eq(access(path, F_OK), 0);
     pidfile_remove(&pidfile);
-    end();
 }
 END_TEST
 

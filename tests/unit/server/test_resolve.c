@@ -92,7 +92,6 @@ START_TEST(opens_what_ends_beneath)
         ck_assert_str_eq(text, files[i].text);
         close(fd);
     }
-    tempdir_remove();
 }
 END_TEST
 
@@ -116,7 +115,6 @@ START_TEST(opens_directories)
     ck_assert_int_eq(resolve_open(tempdir_path("root"), "file", O_RDONLY | O_DIRECTORY),
                      -1);
     ck_assert_int_eq(errno, ENOTDIR);
-    tempdir_remove();
 }
 END_TEST
 
@@ -141,7 +139,6 @@ START_TEST(takes_the_root_as_it_is_named)
     close(fd);
     ck_assert_int_eq(resolve_open(tempdir_path("secret"), "x", O_RDONLY), -1);
     ck_assert_int_eq(errno, ENOTDIR);
-    tempdir_remove();
 }
 END_TEST
 
@@ -152,7 +149,6 @@ START_TEST(never_waits_for_a_fifo)
     int fd = resolve_open(tempdir_path("root"), "fifo", O_RDONLY);
     ck_assert_int_ge(fd, 0);
     close(fd);
-    tempdir_remove();
 }
 END_TEST
 
@@ -169,7 +165,6 @@ START_TEST(refuses_long_names)
     }
     ck_assert_int_eq(resolve_open(tempdir_path("root"), name, O_RDONLY), -1);
     ck_assert_int_eq(errno, ENAMETOOLONG);
-    tempdir_remove();
 }
 END_TEST
 
@@ -190,7 +185,6 @@ START_TEST(counts_links)
     close(fd);
     ck_assert_int_eq(resolve_open(tempdir_path("root"), "l41", O_RDONLY), -1);
     ck_assert_int_eq(errno, ELOOP);
-    tempdir_remove();
 }
 END_TEST
 
@@ -204,7 +198,6 @@ START_TEST(walks_without_links_when_asked)
     ck_assert_int_eq(resolve_walk(root, "link-dir/file", O_RDONLY, false), -1);
     ck_assert_int_eq(errno, ELOOP);
     close(root);
-    tempdir_remove();
 }
 END_TEST
 
@@ -229,7 +222,6 @@ START_TEST(leaves_no_descriptor_behind)
         }
     }
     ck_assert_int_eq(count_descriptors(), before);
-    tempdir_remove();
 }
 END_TEST
 

@@ -19,7 +19,6 @@ static void end(void)
 {
     verdict_clear(&verdict);
     buf_free(&text);
-    tempdir_remove();
 }
 
 START_TEST(puts_the_summary_before_the_lines)
