@@ -1,3 +1,4 @@
+#include "common/flavour.h"
 #include "config/compare.h"
 #include "tests/unit/config/files.h"
 
@@ -310,6 +311,8 @@ UNIT_SUITE(compare)
     UNIT_TEST(names_the_file_and_ignores_where_statements_come_from);
     UNIT_TEST(a_change_is_one_line_of_bounded_length);
     UNIT_LOOP(counts_what_is_not_told, 0, ROWS(bounds));
-    UNIT_TEST(compares_thousands_of_servers);
-    UNIT_TEST(compares_thousands_of_equals_and_of_locations);
+    if (!TORTURE) { /* with a malloc for each word they take a minute */
+        UNIT_TEST(compares_thousands_of_servers);
+        UNIT_TEST(compares_thousands_of_equals_and_of_locations);
+    }
 }
