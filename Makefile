@@ -22,17 +22,18 @@ HARDEN_LD := -pie -Wl,-z,relro,-z,now
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # The release is fast where requests pass, which the source's name ($<) tells, and small
-# elsewhere. Functions that nobody calls go, and so do tables for exceptions of C++.
+# elsewhere. Functions that nobody calls go, and so do tables for exceptions of C++ and
+# stubs for calls of the C library, which are bound at the start anyway.
 HOT := common/% server/http_% server/request% server/conn% server/vars% server/file% \
        server/ev% $(patsubst %,server/%.c,accept access_log handler_file kept_head mime outq \
        quarantine respond ringlog route scoreboard timers)
 OPTIMISE = $(if $(filter $(HOT),$<),-O2,-Os)
-LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1
 
 # What not every compiler or C library knows: optimising the program as a whole (the tests
 # link the same objects as they are, which is done sooner), and packed relocations.
-WHOLE    := -flto=auto -ffat-lto-objects -fno-inline-functions -fno-align-functions \
+WHOLE    := -flto=auto -ffat-lto-objects -fno-align-functions \
             -fno-align-jumps -fno-align-loops -fno-align-labels
 PACKED   := -Wl,-z,pack-relative-relocs
 PACKED_IF := _Static_assert(__GLIBC_PREREQ(2, 36), "");

@@ -2,15 +2,16 @@
 #include <assert.h>
 #include <stddef.h>
 
-enum {
-    FIRST = 100,
-    LAST = 511,
-};
+#define STATUS(code, reason)                                                             \
+    {                                                                                    \
+        code, SLICE_INIT(#code " " reason)                                               \
+    }
 
-#define STATUS(code, reason) [(code)-FIRST] = SLICE_INIT(#code " " reason)
-
-/* RFC 9110, 15; 428, 429, 431 and 511 are RFC 6585's, 451 is RFC 7725's. */
-static const struct slice texts[LAST - FIRST + 1] = {
+/* By code. RFC 9110, 15; 428, 429, 431 and 511 are RFC 6585's, 451 is RFC 7725's. */
+static const struct {
+    unsigned status;
+    struct slice text;
+} rows[] = {
     STATUS(100, "Continue"),
     STATUS(101, "Switching Protocols"),
     STATUS(103, "Early Hints"),
@@ -68,10 +69,19 @@ static const struct slice texts[LAST - FIRST + 1] = {
 /* The null slice for a code that the table does not name. */
 static struct slice find_text(unsigned status)
 {
-    if (status < FIRST || status > LAST) {
-        return SLICE_NULL;
+    size_t low = 0, high = sizeof(rows) / sizeof(rows[0]);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (rows[middle].status == status) {
+            return rows[middle].text;
+        }
+        if (rows[middle].status < status) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return texts[status - FIRST];
+    return SLICE_NULL;
 }
 
 struct slice http_reason(unsigned status)
