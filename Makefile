@@ -25,8 +25,9 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # elsewhere. Functions that nobody calls go, and so do tables for exceptions of C++ and
 # stubs for calls of the C library, which are bound at the start anyway.
 HOT := common/% server/http_% server/request% server/conn% server/vars% server/file% \
-       server/ev% $(patsubst %,server/%.c,accept access_log handler_file kept_head mime outq \
-       quarantine respond ringlog route scoreboard timers)
+       server/ev% $(patsubst %,server/%.c,accept access_log handler_file handler_index handler_return \
+       handler_try headers kept_head mime outq precompressed quarantine respond ringlog route \
+       scoreboard timers)
 OPTIMISE = $(if $(filter $(HOT),$<),-O2,-Os)
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1
