@@ -50,7 +50,7 @@ def test_a_hard_limit_of_descriptors_does_not_stop_the_start(server):
         wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the daemon to end")
 
 
-@pytest.mark.parametrize("byte", ['"', "\xff", "x", "\\"])
+@pytest.mark.parametrize("byte", ['"'] if FLAVOUR == "torture" else ['"', "\xff", "x", "\\"])
 def test_long_requests_leave_json_that_parses(server, byte):
     """The end of a line that was too long was cut off, closing quote and status too."""
     plant(server.dir, {"www/": None})

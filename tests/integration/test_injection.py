@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from harness import wait_until
+from harness import FLAVOUR, wait_until
 from tree import plant, serving
 
 CONFIG = r"""
@@ -48,7 +48,9 @@ http {
     }
 }
 """
-BYTES = [bytes([byte]) for byte in range(1, 256) if byte != 0x2F]
+# Each byte of a request takes its time under torture: fewer there, line feed and "-" among them.
+CODES = range(3, 256, 7) if FLAVOUR == "torture" else range(1, 256)
+BYTES = [bytes([byte]) for byte in CODES if byte != 0x2F]
 LINE = b"\r\nX-Injected: 1\r\n\r\n<script>"
 ATTACKS = [b"a" + byte + b"b" for byte in BYTES] + [
     LINE, b"\n" + LINE, b"\rX-Injected: 1", b"\nX-Injected: 1",
