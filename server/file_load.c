@@ -3,7 +3,6 @@
 #include "common/fdutil.h"
 #include "common/xalloc.h"
 #include "server/http_date.h"
-#include "server/resolve.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -136,18 +135,20 @@ static struct file *hold(int fd, struct stat *st)
 }
 
 /* 0 or an errno value. */
-static int look(const char *root, const char *path, struct stat *st)
+static int look(struct resolve_root *held, const char *root, const char *path,
+                struct stat *st)
 {
-    int fd = resolve_open(root, path, O_PATH);
+    int fd = resolve_open_from(held, root, path, O_PATH);
     int err = fd < 0 || fstat(fd, st) < 0 ? errno : 0;
     fd_close(fd);
     return err;
 }
 
-int file_load(const char *root, const char *path, struct file **file)
+int file_load(struct resolve_root *held, const char *root, const char *path,
+              struct file **file)
 {
     struct stat st;
-    int err = look(root, path, &st);
+    int err = look(held, root, path, &st);
     if (err != 0) {
         return err;
     }
@@ -155,7 +156,7 @@ int file_load(const char *root, const char *path, struct file **file)
         *file = describe(&st, 0);
         return 0;
     }
-    int fd = resolve_open(root, path, O_RDONLY);
+    int fd = resolve_open_from(held, root, path, O_RDONLY);
     if (fd < 0 || fstat(fd, &st) < 0) {
         err = errno;
         fd_close(fd);
@@ -170,10 +171,11 @@ int file_load(const char *root, const char *path, struct file **file)
     return 0;
 }
 
-bool file_is_same_by_name(const struct file *file, const char *root, const char *path)
+bool file_is_same_by_name(const struct file *file, struct resolve_root *held,
+                          const char *root, const char *path)
 {
     struct stat st;
-    return look(root, path, &st) == 0 && matches(file, &st);
+    return look(held, root, path, &st) == 0 && matches(file, &st);
 }
 
 bool file_is_same_by_fd(const struct file *file)

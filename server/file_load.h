@@ -8,13 +8,16 @@
 #define SERVER_FILE_LOAD_H
 
 #include "server/filecache.h"
+#include "server/resolve.h"
 
 /* As filecache_open(), without a cache: 0 and a new reference in *file, or an errno. */
-int file_load(const char *root, const char *path, struct file **file);
+int file_load(struct resolve_root *held, const char *root, const char *path,
+              struct file **file);
 
 /* True when the name still leads to the same file, and it has not changed since it was
  * loaded. False too when it cannot be told. */
-bool file_is_same_by_name(const struct file *file, const char *root, const char *path);
+bool file_is_same_by_name(const struct file *file, struct resolve_root *held,
+                          const char *root, const char *path);
 
 /* The same for the descriptor that it is sent from; true for a file in memory. */
 bool file_is_same_by_fd(const struct file *file);

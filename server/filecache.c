@@ -4,7 +4,6 @@
 #include "common/list.h"
 #include "common/xalloc.h"
 #include "server/file_load.h"
-#include "server/resolve.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +43,7 @@ struct filecache {
     size_t content_bytes; /* in memory, of the entries' files */
     struct list files;
     struct list errors;
+    struct resolve_root root; /* of the last look-up in this turn */
 };
 
 /* A name on its way into the table. */
@@ -62,6 +62,7 @@ struct filecache *filecache_create(void)
     cache->mask = BUCKETS_FIRST - 1;
     list_init(&cache->files);
     list_init(&cache->errors);
+    cache->root.fd = -1;
     return cache;
 }
 
@@ -113,6 +114,7 @@ void filecache_destroy(struct filecache *cache)
     }
     drop_all(cache, &cache->files);
     drop_all(cache, &cache->errors);
+    filecache_end_turn(cache);
     free(cache->buckets);
     free(cache);
 }
@@ -242,9 +244,9 @@ static bool is_current(const struct entry *entry, const struct location_settings
 /* Out of descriptors: those of entries that nothing is sent from may go. */
 static int load(struct filecache *cache, const struct key *key, struct file **file)
 {
-    int err = file_load(key->root, key->path, file);
+    int err = file_load(&cache->root, key->root, key->path, file);
     if ((err == EMFILE || err == ENFILE) && filecache_shrink(cache) > 0) {
-        err = file_load(key->root, key->path, file);
+        err = file_load(&cache->root, key->root, key->path, file);
     }
     return err;
 }
@@ -261,7 +263,7 @@ static int renew(struct filecache *cache, struct entry *entry, const struct key 
 {
     if (entry->file != NULL && !file_is_unsettled(entry->file) &&
         file_is_same_by_fd(entry->file) &&
-        file_is_same_by_name(entry->file, key->root, key->path)) {
+        file_is_same_by_name(entry->file, &cache->root, key->root, key->path)) {
         entry->checked_ms = clock_now_ms();
         return 0;
     }
@@ -312,7 +314,7 @@ int filecache_open(struct filecache *cache, const char *root, const char *path,
     struct key key;
     *file = NULL;
     if (settings->open_file_cache.max == 0 || !make_key(&key, root, path)) {
-        return file_load(root, path, file);
+        return file_load(&cache->root, root, path, file);
     }
     if (settings->open_file_cache.max > cache->max) {
         cache->max = settings->open_file_cache.max;
@@ -320,6 +322,11 @@ int filecache_open(struct filecache *cache, const char *root, const char *path,
     drop_inactive(cache, &cache->files, settings->open_file_cache.inactive);
     drop_inactive(cache, &cache->errors, settings->open_file_cache.inactive);
     return open_entry(cache, &key, settings, file);
+}
+
+void filecache_end_turn(struct filecache *cache)
+{
+    resolve_let_go(&cache->root);
 }
 
 size_t filecache_shrink(struct filecache *cache)

@@ -67,6 +67,10 @@ int filecache_open(struct filecache *cache, const char *root, const char *path,
 void file_release(struct file *file); /* NULL is allowed */
 struct file *file_retain(struct file *file);
 
+/* Lets go of the root that look-ups of one turn of the event loop share: what it leads to
+ * may be replaced before the next. */
+void filecache_end_turn(struct filecache *cache);
+
 /* Gives back descriptors of unused entries: called when accept runs out of them. Returns
  * how many were closed. */
 size_t filecache_shrink(struct filecache *cache);

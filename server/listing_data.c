@@ -165,23 +165,23 @@ void listing_sort(struct listing *listing)
 /* --- the directory ---------------------------------------------------------------- */
 
 /* A link stands for what it leads to, if that may be served at all. */
-static bool look_behind(const char *name, struct filepath where, struct arena *arena,
-                        struct stat *st)
+static bool look_behind(const char *name, struct filepath where,
+                        struct resolve_root *held, struct arena *arena, struct stat *st)
 {
-    int fd =
-        resolve_open(where.root, arena_printf(arena, "%s/%s", where.path, name), O_PATH);
+    const char *path = arena_printf(arena, "%s/%s", where.path, name);
+    int fd = resolve_open_from(held, where.root, path, O_PATH);
     bool seen = fd >= 0 && fstat(fd, st) == 0;
     fd_close(fd);
     return seen;
 }
 
-static bool look(int dir, const char *name, struct filepath where, struct arena *arena,
-                 struct stat *st)
+static bool look(int dir, const char *name, struct filepath where,
+                 struct resolve_root *held, struct arena *arena, struct stat *st)
 {
     if (fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
         return false;
     }
-    return !S_ISLNK(st->st_mode) || look_behind(name, where, arena, st);
+    return !S_ISLNK(st->st_mode) || look_behind(name, where, held, arena, st);
 }
 
 static enum file_kind kind_of(mode_t mode)
@@ -222,14 +222,18 @@ int listing_read(struct listing *listing, int dir, struct filepath where,
         return err;
     }
     listing->entries = ARRAY_OF(struct listing_entry);
+    struct resolve_root held;
     struct dirent *found;
     struct stat st;
+    held.fd = -1;
     while (errno = 0, !listing->cut && (found = readdir(stream)) != NULL) {
-        if (found->d_name[0] != '.' && look(dir, found->d_name, where, arena, &st)) {
+        if (found->d_name[0] != '.' &&
+            look(dir, found->d_name, where, &held, arena, &st)) {
             add(listing, found->d_name, &st, arena);
         }
     }
     int err = listing->cut ? 0 : errno;
     closedir(stream);
+    resolve_let_go(&held);
     return err;
 }

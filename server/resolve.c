@@ -111,7 +111,30 @@ static int open_canonical(const char *root, int dir, const char *path, int flags
     return open_beneath(dir, rest, flags, false);
 }
 
-int resolve_open(const char *root, const char *path, int flags)
+static int hold(struct resolve_root *held, const char *root)
+{
+    if (held->fd >= 0 && strcmp(held->path, root) == 0) {
+        return held->fd;
+    }
+    resolve_let_go(held);
+    size_t size = strlen(root) + 1;
+    if (size > sizeof(held->path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(held->path, root, size);
+    held->fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return held->fd;
+}
+
+void resolve_let_go(struct resolve_root *held)
+{
+    fd_close(held->fd);
+    held->fd = -1;
+}
+
+int resolve_open_from(struct resolve_root *held, const char *root, const char *path,
+                      int flags)
 {
     flags |= O_CLOEXEC;
     if ((flags & O_PATH) == 0) {
@@ -120,7 +143,7 @@ int resolve_open(const char *root, const char *path, int flags)
     if (path[0] == '\0') {
         return open(root, flags);
     }
-    int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int dir = hold(held, root);
     if (dir < 0) {
         return -1;
     }
@@ -128,6 +151,14 @@ int resolve_open(const char *root, const char *path, int flags)
     if (fd < 0 && errno == EXDEV) {
         fd = open_canonical(root, dir, path, flags);
     }
-    fd_close(dir);
+    return fd;
+}
+
+int resolve_open(const char *root, const char *path, int flags)
+{
+    struct resolve_root held;
+    held.fd = -1;
+    int fd = resolve_open_from(&held, root, path, flags);
+    resolve_let_go(&held);
     return fd;
 }

@@ -9,6 +9,7 @@
 #ifndef SERVER_RESOLVE_H
 #define SERVER_RESOLVE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 /*
@@ -18,6 +19,19 @@
  * Returns a descriptor, or -1 with errno: EXDEV leads outside, ELOOP more than 40 links.
  */
 int resolve_open(const char *root, const char *path, int flags);
+
+/*
+ * The same, several times beneath one root: it stays open from one call to the next and
+ * is opened anew when another one is asked for. Begin with `fd` -1, and let go of it
+ * soon: as long as it is open, a root that is replaced is not noticed.
+ */
+struct resolve_root {
+    int fd;
+    char path[PATH_MAX];
+};
+int resolve_open_from(struct resolve_root *held, const char *root, const char *path,
+                      int flags);
+void resolve_let_go(struct resolve_root *held);
 
 /* For tests: walks even where there is openat2. */
 void resolve_use_walk(bool walk);

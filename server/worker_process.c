@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/fdutil.h"
 #include "server/channel.h"
+#include "server/filecache.h"
 #include "server/signals.h"
 #include "server/title.h"
 #include <errno.h>
@@ -311,6 +312,7 @@ static void turn(struct process *process)
     bool waiting = conns_take_turns(&worker->conns);
     int wait =
         waiting ? 0 : timers_wait(worker->timers, clock_now_ms(), longest_wait(process));
+    filecache_end_turn(worker->service.files);
     ev_turn(worker->loop, wait);
     BOARD_SET(worker->board, beat_ns, clock_now_ns());
     timers_run(worker->timers, clock_now_ms());

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import wait_until
+from harness import SLOW, wait_until
 from tree import PLANTED, PLANTED_DATE, plant, serving
 
 DIGITS = b"0123456789"
@@ -27,6 +27,7 @@ http {
         location /few/ { max_ranges 2; }
         location /none/ { max_ranges 0; }
         location /uncached/ { open_file_cache off; }
+        location /errors/ { open_file_cache_errors off; }
     }
 }
 """
@@ -34,7 +35,7 @@ http {
 FILES = {f"www/{folder}digits": DIGITS for folder in
          ("", "fields/", "no-etag/", "ims-off/", "ims-before/", "few/", "none/")}
 FILES |= {f"www/zip/app.js{suffix}": f"app{suffix}" for suffix in ("", ".br", ".zst", ".gz")}
-FILES |= {"www/empty": "", "www/uncached/": None, "www/live/": None, "www/huge": "",
+FILES |= {"www/empty": "", "www/uncached/": None, "www/live/": None, "www/errors/": None, "www/huge": "",
           "www/zip/page.html": "page", "www/always/a.css": "a", "www/always/a.css.gz": "zipped",
           "www/fields/digits.gz": "zipped"}
 
@@ -354,11 +355,18 @@ def test_rewritten_in_place_is_whole(files):
                         assert body[0] == letter
 
 
-def test_a_new_file_is_found_at_once(files):
+def test_a_new_file_is_found_at_once_where_errors_are_not_kept(files):
     with files.wire() as wire:
-        for name in ("/live/later", "/uncached/later"):
+        for name in ("/errors/later", "/uncached/later"):
             assert wire.request(name).status == 404
             plant(files.dir, {f"www{name}": b"one"})
             assert wire.request(name).body == b"one"
         plant(files.dir, {"www/uncached/later": b"two"})  # same size, same date
         assert wire.request("/uncached/later").body == b"two"
+
+
+def test_a_new_file_is_found_when_errors_are_looked_at_again(files):
+    with files.wire() as wire:
+        assert wire.request("/live/later").status == 404
+        plant(files.dir, {"www/live/later": b"one"})
+        wait_until(lambda: wire.request("/live/later").body == b"one", "the file", 1.2 * SLOW)

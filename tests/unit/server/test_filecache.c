@@ -358,6 +358,28 @@ START_TEST(remembers_no_long_name_that_is_not_there)
 }
 END_TEST
 
+/* A root may be a link to another directory from one turn to the next. */
+START_TEST(follows_a_root_that_is_replaced)
+{
+    begin();
+    tempdir_mkdir("one");
+    tempdir_mkdir("other");
+    tempdir_write("one/a", "one");
+    tempdir_write("other/b", "other");
+    tempdir_link("one", "root");
+    struct file *file;
+    ck_assert_int_eq(filecache_open(cache, tempdir_path("root"), "a", &set, &file), 0);
+    file_release(file);
+    ck_assert_int_eq(unlink(tempdir_path("root")), 0);
+    tempdir_link("other", "root");
+    filecache_end_turn(cache);
+    ck_assert_int_eq(filecache_open(cache, tempdir_path("root"), "b", &set, &file), 0);
+    ck_assert_str_eq(file->content, "other");
+    file_release(file);
+    end();
+}
+END_TEST
+
 START_TEST(says_why_it_cannot_open)
 {
     begin();
@@ -556,6 +578,7 @@ UNIT_SUITE(filecache)
     UNIT_TEST(remembers_errors_only_when_told);
     UNIT_TEST(keeps_files_whatever_is_asked_for);
     UNIT_TEST(remembers_no_long_name_that_is_not_there);
+    UNIT_TEST(follows_a_root_that_is_replaced);
     UNIT_TEST(says_why_it_cannot_open);
     UNIT_TEST(holds_no_more_than_max);
     UNIT_TEST(finds_each_of_many);
