@@ -225,12 +225,12 @@ def test_an_upgrade_hands_the_manager_over_at_its_end(server, strict):
     manager, clock = strict
     upgrade(server, clock)
     with succeeded(server) as new:
-        while "MAINPID" not in (word := manager.next(1.5)):
+        while "MAINPID" not in (word := manager.next(5)):
             assert word == {"WATCHDOG": "1"}
         assert word == {"MAINPID": str(new), "WATCHDOG": "1"}
-        word = manager.next(1.5)
+        word = manager.next(5)
         if "READY" in word:  # said late, as the trial was short for once
-            word = manager.next(1.5)
+            word = manager.next(5)
         assert word == {"WATCHDOG": "1"}
         assert server.process.wait(20) == 0
     server.process = None
