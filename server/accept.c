@@ -106,13 +106,9 @@ static uint32_t least_loaded(const struct worker *worker)
     return least;
 }
 
-/* With the connection that it just took. */
-static bool is_ahead(const struct worker *worker)
+/* Of the least loaded, with the connection that it just took. */
+static bool is_ahead(const struct worker *worker, uint32_t least)
 {
-    uint32_t least = least_loaded(worker);
-    if (least == UINT32_MAX) {
-        return false;
-    }
     uint32_t eighth = least / 8;
     uint32_t margin = eighth > SHARE_TOLERANCE ? eighth : SHARE_TOLERANCE;
     return worker->conns.count + 1 > (size_t)least + margin;
@@ -244,15 +240,17 @@ static void make_place(struct worker *worker)
     }
 }
 
-/* The next one is the others': this worker goes behind them, or away when it is ahead. As
- * soon as it took one: the client may come with another as soon as it has its answer. */
+/* The next one is the others', if there are any that could take it: this worker goes
+ * behind them, or away when it is ahead. As soon as it took one: the client may come with
+ * another as soon as it has its answer. */
 static void step_aside(struct acceptor *acceptor)
 {
     struct worker *worker = acceptor->worker;
-    if (worker->accept.closed) {
+    uint32_t least = least_loaded(worker);
+    if (worker->accept.closed || least == UINT32_MAX) {
         return;
     }
-    if (is_ahead(worker)) {
+    if (is_ahead(worker, least)) {
         pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
     } else if (ev_set(worker->loop, &acceptor->source, EV_IN | EV_EXCLUSIVE) != 0) {
         log_fatal(errno, "cannot wait for connections");
