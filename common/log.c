@@ -117,16 +117,15 @@ static void put_some(struct line *line, struct slice text)
     line->cut = line->cut || !fits;
 }
 
-static void put_text(struct line *line, const char *text)
+static void put_slice(struct line *line, struct slice text)
 {
-    put(line, text, strlen(text));
+    put(line, text.ptr, text.len);
 }
 
 static void put_number(struct line *line, uint64_t value)
 {
     char room[SLICE_DIGITS_MAX];
-    struct slice digits = slice_digits(value, room);
-    put(line, digits.ptr, digits.len);
+    put_slice(line, slice_digits(value, room));
 }
 
 static void put_hex(struct line *line, struct slice bytes)
@@ -174,21 +173,21 @@ static void put_escaped(struct line *line, struct slice text)
 static void put_prefix(struct line *line, const struct log_event *event)
 {
     struct slice front = process.command_line ? SLICE("tinyhttpd:") : clock_error_log();
-    put(line, front.ptr, front.len);
-    put_text(line, " [");
-    put_text(line, log_level_name(event->level));
-    put_text(line, "] ");
+    put_slice(line, front);
+    put_slice(line, SLICE(" ["));
+    put_slice(line, slice_str(log_level_name(event->level)));
+    put_slice(line, SLICE("] "));
     if (process.command_line) {
         return;
     }
     put_number(line, process.pid);
-    put_text(line, "#");
+    put_slice(line, SLICE("#"));
     put_number(line, process.slot);
-    put_text(line, ": ");
+    put_slice(line, SLICE(": "));
     if (event->connection != 0) {
-        put_text(line, "*");
+        put_slice(line, SLICE("*"));
         put_number(line, event->connection);
-        put_text(line, " ");
+        put_slice(line, SLICE(" "));
     }
 }
 
@@ -214,6 +213,17 @@ static void send_line(const struct log_event *event, struct slice line)
     }
 }
 
+/* Without a look for a translation, which no message of ours has. */
+static const char *describe(int err)
+{
+#ifdef __GLIBC__
+    const char *text = strerrordesc_np(err);
+    return text != NULL ? text : "Unknown error";
+#else
+    return strerror(err);
+#endif
+}
+
 /* errno survives, so that a caller may log before it returns its failure. */
 __attribute__((format(printf, 2, 0))) static void write_event(
     const struct log_event *event, const char *format, va_list args)
@@ -228,11 +238,11 @@ __attribute__((format(printf, 2, 0))) static void write_event(
     put_prefix(&line, event);
     put_message(&line, format, args);
     if (event->err != 0) {
-        put_text(&line, " (");
+        put_slice(&line, SLICE(" ("));
         put_number(&line, (uint64_t)event->err);
-        put_text(&line, ": ");
-        put_text(&line, strerror(event->err));
-        put_text(&line, ")");
+        put_slice(&line, SLICE(": "));
+        put_slice(&line, slice_str(describe(event->err)));
+        put_slice(&line, SLICE(")"));
     }
     put_escaped(&line, event->context);
     line.text[line.len++] = '\n';

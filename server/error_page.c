@@ -104,12 +104,11 @@ static void put_link(struct buf *out, struct slice location)
     }
 }
 
-struct slice error_page_html(struct request *request, unsigned status)
+static void render(struct buf *out, const struct request *request, unsigned status)
 {
     char scratch[5];
     struct slice title = http_status_text(status, scratch);
     struct slice reason = http_reason(status);
-    struct buf *out = &request->service->scratch;
     buf_clear(out);
     put_html_head(out, title);
     buf_append_str(out, "<body>\n<main>\n<p class=\"status\">");
@@ -122,5 +121,18 @@ struct slice error_page_html(struct request *request, unsigned status)
     buf_append_str(out, "</p>\n</main>\n<footer>");
     escape_html(out, respond_product(request));
     buf_append_str(out, "</footer>\n</body>\n</html>\n");
-    return arena_slice(request->arena, buf_slice(out));
+}
+
+/* Without a link a page depends on the status and the server's name only. */
+struct slice error_page_html(struct request *request, unsigned status)
+{
+    struct service_page *page = &request->service->page;
+    bool with_version = request->set->server_tokens == TOKENS_ON;
+    bool has_link = request->response.location.len != 0;
+    if (has_link || page->status != status || page->with_version != with_version) {
+        render(&page->html, request, status);
+        page->status = has_link ? 0 : status;
+        page->with_version = with_version;
+    }
+    return arena_slice(request->arena, buf_slice(&page->html));
 }

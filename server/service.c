@@ -20,6 +20,7 @@ void service_clear(struct service *service)
     list_init(&service->free_requests);
     service->free_count = 0;
     buf_free(&service->scratch);
+    buf_free(&service->page.html);
     filecache_destroy(service->files);
     service->files = NULL;
 }

@@ -21,13 +21,21 @@ struct service_random {
     unsigned char bytes[256];
 };
 
+/* The page of the last error, for the next of the same kind (error_page.c). */
+struct service_page {
+    unsigned status; /* 0: none */
+    bool with_version;
+    struct buf html;
+};
+
 struct service {
     const struct config *config;
     struct filecache *files;
     struct board_slot *board; /* NULL in tests: nothing is recorded */
     log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
     void *access_context;
-    struct buf scratch;           /* where heads, pages and log lines are put together */
+    struct buf scratch; /* where heads, pages and log lines are put together */
+    struct service_page page;
     struct service_random random; /* for $request_id */
     struct list free_requests;    /* of struct request, arenas kept */
     size_t free_count;

@@ -81,6 +81,25 @@ START_TEST(links_to_where_a_redirect_leads)
 }
 END_TEST
 
+/* A page that is kept is for the same status, without a link, and the same name. */
+START_TEST(makes_a_page_anew_for_another_answer)
+{
+    serve_start("server { location /quiet/ { server_tokens off; } }");
+    ASK("GET", "/none");
+    ck_assert_ptr_nonnull(strstr(page(404), "404 Not Found"));
+    ck_assert_ptr_nonnull(strstr(page(403), "403 Forbidden"));
+    ck_assert_ptr_nonnull(strstr(page(404), "404 Not Found"));
+    serve.request->response.location = SLICE("/there");
+    ck_assert_ptr_nonnull(strstr(page(404), "<a href=\"/there\">"));
+    serve.request->response.location = SLICE_NULL;
+    ck_assert_ptr_null(strstr(page(404), "<a href"));
+    ck_assert_ptr_nonnull(strstr(page(404), "tinyhttpd/"));
+    ASK("GET", "/quiet/none");
+    ck_assert_ptr_null(strstr(page(404), "tinyhttpd/"));
+    serve_stop();
+}
+END_TEST
+
 START_TEST(shows_nothing_of_the_request)
 {
     serve_start("server { location / { } }");
@@ -97,5 +116,6 @@ UNIT_SUITE(error_page)
     UNIT_TEST(is_whole_and_plain);
     UNIT_TEST(names_the_server_as_server_tokens_asks);
     UNIT_LOOP(links_to_where_a_redirect_leads, 0, sizeof(links) / sizeof(links[0]));
+    UNIT_TEST(makes_a_page_anew_for_another_answer);
     UNIT_TEST(shows_nothing_of_the_request);
 }
