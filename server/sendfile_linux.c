@@ -8,9 +8,9 @@
 
 #define COUNT_MAX ((size_t)0x7ffff000) /* the kernel moves no more at a time */
 
-/* The kernel hands pieces of 64 KiB to the socket, and an acknowledgement that comes
- * between two pieces sends what is left of the last one as a short packet, unless the
- * socket is corked. The two calls pay from here on. */
+/* The kernel hands a file to the socket in pieces of 64 KiB. An acknowledgement that
+ * comes between two of them sends what does not fill a packet, unless the socket is
+ * corked: two calls, which pay from here on. */
 #define CORK_MIN ((size_t)131072)
 
 /* Only TCP knows it; other sockets have no packets to fill. */
