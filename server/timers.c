@@ -2,6 +2,7 @@
 #include "common/xalloc.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SLOTS ((int64_t)4096) /* about 41 s ahead; what is due later waits at the end */
 #define DUE   SLOTS           /* one more: what has come up and is looked at now */
@@ -20,11 +21,9 @@ struct timers {
 
 struct timers *timers_create(int64_t now_ms)
 {
-    struct timers *timers = xcalloc(1, sizeof(*timers));
+    struct timers *timers = xmalloc(sizeof(*timers));
     timers->next = now_ms / TIMER_TICK_MS;
-    for (size_t i = 0; i <= (size_t)DUE; i++) {
-        list_init(&timers->slots[i]);
-    }
+    memset(timers->occupied, 0, sizeof(timers->occupied));
     return timers;
 }
 
@@ -64,11 +63,21 @@ static void set_occupied(struct timers *timers, int64_t slot, bool on)
     }
 }
 
+static bool is_occupied(const struct timers *timers, int64_t slot)
+{
+    return (timers->occupied[slot / WORD] >> (slot % WORD) & 1) != 0;
+}
+
+/* The list of a slot means nothing until the slot is occupied: a wheel takes no memory
+ * that it does not use. */
 static void place(struct timers *timers, struct timer *timer)
 {
     int64_t slot = reach(timers, tick_of(timer->deadline)) % SLOTS;
+    if (!is_occupied(timers, slot)) {
+        list_init(&timers->slots[slot]);
+        set_occupied(timers, slot, true);
+    }
     list_append(&timers->slots[slot], &timer->link);
-    set_occupied(timers, slot, true);
 }
 
 static void unplace(struct timers *timers, struct timer *timer)
