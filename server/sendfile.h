@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Inside the kernel where the system can, a long stretch in full packets
- * (sendfile_linux.c); elsewhere as below (sendfile_posix.c). */
+/* Inside the kernel where the system can (sendfile_linux.c); elsewhere as below
+ * (sendfile_posix.c). */
 ssize_t sendfile_move(int socket, int fd, off_t offset, size_t count, bool more);
 
 /* By way of a buffer: sendfile off (sendfile_copy.c). */
