@@ -213,10 +213,16 @@ static void send_line(const struct log_event *event, struct slice line)
     }
 }
 
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#define HAS_STRERRORDESC __GLIBC_PREREQ(2, 32)
+#else
+#define HAS_STRERRORDESC 0
+#endif
+
 /* Without a look for a translation, which no message of ours has. */
 static const char *describe(int err)
 {
-#ifdef __GLIBC__
+#if HAS_STRERRORDESC
     const char *text = strerrordesc_np(err);
     return text != NULL ? text : "Unknown error";
 #else

@@ -61,7 +61,8 @@ void log_set_sink(log_sink *sink, void *context);
 
 /* Who this process is: its role ("master", "worker", "logger", or "" for the command
  * line, which prints "tinyhttpd: [level] message" only) and the slot number, which stands
- * behind the pid in every line. Until it is set: the command line. */
+ * behind the pid in every line. Until it is set: the command line. After a fork it has to
+ * be set anew: the pid is asked for here only. */
 void log_set_identity(const char *role, unsigned slot);
 
 /* The log of the process: used when `log` is NULL. Until one is set: standard error,

@@ -2,8 +2,8 @@
  * accept.h - taking connections from the listening sockets that all workers share.
  *
  * One accept a wake-up; then, if another worker has room, the listener is added to the
- * event loop anew, before the connection is served, so that the next wake-up goes to that
- * one. A worker that now holds more than its share of the connections leaves the
+ * event loop anew, before the connection is served, so that the next wake-up goes to
+ * another. A worker that now holds more than its share of the connections leaves the
  * listeners alone for 10 ms, so that nobody waits for it; one that has no free
  * connection, until it has. Running out of descriptors pauses too, 100 ms doubling to 1
  * s; nothing here spins and nothing dies. All look once a second whether a client waits

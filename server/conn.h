@@ -16,7 +16,7 @@
  * Interest and deadline are derived from the state in one place (conn_state.c). There is
  * one way to die: conn_close(conn, reason). An idle connection owns no buffer, no request
  * and nothing that sending takes. What arrives is read into a buffer that all connections
- * of the worker share; answers to all requests of one read leave in one writev.
+ * of the worker share; answers to all requests of one read leave in one sendmsg.
  *
  * Requests that wait while others have their turn (TURN) are answered by
  * conns_take_turns(): what is left over of a pipeline, what came when this turn of the
@@ -92,8 +92,8 @@ struct conn {
     int64_t since_ms;     /* when the state began (SEND and PAUSE: as one) */
     uint8_t state;        /* enum conn_state */
     uint8_t shown;        /* enum board_doing: how it is counted */
-    bool stepped : 1;     /* into another state: it may belong into another list */
     uint8_t after;        /* enum conn_after */
+    bool stepped : 1;     /* into another state: it may belong into another list */
     bool peer_closed : 1; /* the peer broke off before its answer */
     bool more : 1;        /* bytes had come behind the newest request */
     bool drained : 1;     /* the read of this event left nothing in the socket */

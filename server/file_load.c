@@ -208,3 +208,8 @@ struct file *file_retain(struct file *file)
     file->references++;
     return file;
 }
+
+bool file_is_shared(const struct file *file)
+{
+    return file->references > 1;
+}

@@ -25,6 +25,8 @@ enum file_kind {
 #define FILE_ETAG_MAX    64
 #define FILE_CONTENT_MAX 16384 /* bytes of a file that is kept in memory */
 
+/* Of a worker. The heads that are kept with files (kept_head.h) come on top: some 300
+ * bytes each. */
 #define FILECACHE_CONTENT_TOTAL (32u << 20)
 
 struct file {
@@ -66,6 +68,9 @@ int filecache_open(struct filecache *cache, const char *root, const char *path,
 
 void file_release(struct file *file); /* NULL is allowed */
 struct file *file_retain(struct file *file);
+
+/* Whether somebody else has a reference as well, such as the cache. */
+bool file_is_shared(const struct file *file);
 
 /* Lets go of the root that look-ups of one turn of the event loop share: what it leads to
  * may be replaced before the next. */

@@ -47,13 +47,14 @@ static bool look_alike(const struct look *a, const struct look *b)
            a->accept_ranges == b->accept_ranges;
 }
 
-/* A value of add_header may be another one each time. */
+/* A value of add_header, and where a redirect led, may be another one each time. */
 static bool is_like_most(const struct request *request)
 {
     const struct response *response = &request->response;
     return response->whole_file != NULL && response->status == 200 &&
            request->keep_alive && request->head.minor == 1 &&
-           response->fields.count == 0 && request->set->add_header.count == 0;
+           response->location.ptr == NULL && response->fields.count == 0 &&
+           request->set->add_header.count == 0;
 }
 
 struct slice kept_head_get(struct request *request, struct slice server)
@@ -74,10 +75,11 @@ struct slice kept_head_get(struct request *request, struct slice server)
 
 void kept_head_put(const struct request *request, struct slice server, struct slice head)
 {
-    if (!is_like_most(request) || !slice_starts(head, BEFORE_DATE)) {
+    struct file *file = request->response.whole_file;
+    if (!is_like_most(request) || !file_is_shared(file) ||
+        !slice_starts(head, BEFORE_DATE)) {
         return;
     }
-    struct file *file = request->response.whole_file;
     free(file->head);
     struct kept_head *kept = xmalloc(sizeof(*kept) + head.len);
     kept->look = look_of(request, server);

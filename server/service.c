@@ -21,6 +21,7 @@ void service_clear(struct service *service)
     service->free_count = 0;
     buf_free(&service->scratch);
     buf_free(&service->page.html);
+    service->page.status = 0;
     filecache_destroy(service->files);
     service->files = NULL;
 }

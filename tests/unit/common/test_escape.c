@@ -1,5 +1,6 @@
 #include "common/escape.h"
 #include "tests/unit/unit.h"
+#include <stdlib.h>
 
 typedef bool escape(struct buf *out, struct slice text);
 
@@ -51,6 +52,43 @@ END_TEST
 
 static escape *const functions[] = {escape_log, escape_json, escape_html,
                                     escape_uri_path};
+
+/* What a text of any length becomes is what its bytes become, wherever the one that is
+ * not plain stands: texts are looked at eight bytes at a time, and the last eight again.
+ * Each is in a block of its own size, so that the sanitizers see a byte too many. */
+static void compare_with_its_bytes(struct slice text)
+{
+    static bool (*const escapes[])(struct buf *, struct slice) = {
+        escape_log, escape_line, escape_quoted, escape_json, escape_html, escape_uri_path,
+    };
+    for (size_t kind = 0; kind < sizeof(escapes) / sizeof(escapes[0]); kind++) {
+        struct buf whole = {0}, single = {0};
+        escapes[kind](&whole, text);
+        for (size_t at = 0; at < text.len; at++) {
+            escapes[kind](&single, slice_of(text.ptr + at, 1));
+        }
+        ck_assert(slice_eq(buf_slice(&whole), buf_slice(&single)));
+        buf_free(&whole);
+        buf_free(&single);
+    }
+}
+
+START_TEST(escapes_at_every_place)
+{
+    static const char specials[] = "\"\\&<>'%\x01\x1f\x7f ~";
+    size_t len = (size_t)_i;
+    for (size_t i = 0; i < len * (sizeof(specials) - 1); i++) {
+        char *bytes = memset(malloc(len), 'a', len);
+        char special = specials[i / len];
+        bool printable = special >= ' ' && special != '\x7f';
+        bytes[i % len] = special;
+        struct slice text = slice_of(bytes, len);
+        compare_with_its_bytes(text);
+        ck_assert_uint_eq(escape_printable_span(text), printable ? len : i % len);
+        free(bytes);
+    }
+}
+END_TEST
 
 START_TEST(escapes_nothing_and_null)
 {
@@ -114,6 +152,7 @@ END_TEST
 UNIT_SUITE(escape)
 {
     UNIT_LOOP(escapes, 0, ROWS(rows));
+    UNIT_LOOP(escapes_at_every_place, 1, 25);
     UNIT_LOOP(escapes_nothing_and_null, 0, ROWS(functions));
     UNIT_LOOP(says_when_the_limit_is_reached, 0, ROWS(functions));
     UNIT_LOOP(measures_utf8, 0, ROWS(sequences));

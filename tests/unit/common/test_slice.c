@@ -131,7 +131,9 @@ END_TEST
 static const struct {
     uint64_t value;
     const char *digits;
-} written[] = {{0, "0"}, {7, "7"}, {10, "10"}, {UINT64_MAX, "18446744073709551615"}};
+} written[] = {{0, "0"},       {7, "7"},         {10, "10"},
+               {99, "99"},     {100, "100"},     {101, "101"},
+               {1000, "1000"}, {10203, "10203"}, {UINT64_MAX, "18446744073709551615"}};
 
 START_TEST(writes_numbers)
 {

@@ -87,6 +87,7 @@ START_TEST(makes_a_page_anew_for_another_answer)
     serve_start("server { location /quiet/ { server_tokens off; } }");
     ASK("GET", "/none");
     ck_assert_ptr_nonnull(strstr(page(404), "404 Not Found"));
+    ck_assert_uint_eq(serve.service.page.status, 404);
     ck_assert_ptr_nonnull(strstr(page(403), "403 Forbidden"));
     ck_assert_ptr_nonnull(strstr(page(404), "404 Not Found"));
     serve.request->response.location = SLICE("/there");

@@ -17,6 +17,8 @@ static const char config[] =
     " location /each/ { alias www/; add_header X-Args $args; }"
     " location /server/ { alias www/; add_header Server $args; }"
     " location /expires/ { alias www/; expires epoch; }"
+    " location /moved/ { alias www/; return 302 /x?$args;"
+    "                    error_page 302 =200 /like/a.txt; }"
     " location /error/ { error_page 404 /a.txt; }"
     " location = /a.html { alias www/a.txt; } }";
 
@@ -41,6 +43,8 @@ static const char *const requests[] = {
     REQUEST("/server/a.txt?other", ""),
     REQUEST("/expires/a.txt", ""),
     REQUEST("/error/none", ""),
+    REQUEST("/moved/?one", ""),
+    REQUEST("/moved/?other", ""),
     REQUEST("/a.txt", "Range: bytes=0-3\r\n"),
     REQUEST("/a.txt", "Range: bytes=0-99\r\n"),
     REQUEST("/a.txt", "If-None-Match: *\r\n"),
