@@ -58,14 +58,14 @@ static escape *const functions[] = {escape_log, escape_json, escape_html,
  * Each is in a block of its own size, so that the sanitizers see a byte too many. */
 static void compare_with_its_bytes(struct slice text)
 {
-    static bool (*const escapes[])(struct buf *, struct slice) = {
+    static bool (*const all[])(struct buf *, struct slice) = {
         escape_log, escape_line, escape_quoted, escape_json, escape_html, escape_uri_path,
     };
-    for (size_t kind = 0; kind < sizeof(escapes) / sizeof(escapes[0]); kind++) {
+    for (size_t kind = 0; kind < sizeof(all) / sizeof(all[0]); kind++) {
         struct buf whole = {0}, single = {0};
-        escapes[kind](&whole, text);
+        all[kind](&whole, text);
         for (size_t at = 0; at < text.len; at++) {
-            escapes[kind](&single, slice_of(text.ptr + at, 1));
+            all[kind](&single, slice_of(text.ptr + at, 1));
         }
         ck_assert(slice_eq(buf_slice(&whole), buf_slice(&single)));
         buf_free(&whole);
