@@ -242,20 +242,25 @@ static bool is_current(const struct entry *entry, const struct location_settings
 }
 
 /* Out of descriptors: those of entries that nothing is sent from may go. */
+static bool makes_room(struct filecache *cache, int err)
+{
+    return (err == EMFILE || err == ENFILE) && filecache_shrink(cache) > 0;
+}
+
 static int load(struct filecache *cache, const struct key *key, struct file **file)
 {
     int err = file_load(&cache->root, key->root, key->path, file);
-    if ((err == EMFILE || err == ENFILE) && filecache_shrink(cache) > 0) {
+    if (makes_room(cache, err)) {
         err = file_load(&cache->root, key->root, key->path, file);
     }
     return err;
 }
 
-/* What says something about the name rather than about the moment. */
+/* What says something about the name rather than about the moment. Not that it leads
+ * outside: it may seem to while a link or the root is replaced. */
 static bool is_lasting(int err)
 {
-    return err == ENOENT || err == ENOTDIR || err == EACCES || err == ELOOP ||
-           err == EXDEV;
+    return err == ENOENT || err == ENOTDIR || err == EACCES || err == ELOOP;
 }
 
 static int renew(struct filecache *cache, struct entry *entry, const struct key *key,
@@ -343,7 +348,14 @@ size_t filecache_shrink(struct filecache *cache)
     return closed;
 }
 
-int filecache_open_dir(const char *root, const char *path)
+int filecache_open_dir(struct filecache *cache, const char *root, const char *path)
 {
-    return resolve_open(root, path, O_RDONLY | O_DIRECTORY);
+    const int flags = O_RDONLY | O_DIRECTORY;
+    int fd = resolve_open_from(&cache->root, root, path, flags);
+    int err = errno;
+    if (fd < 0 && makes_room(cache, err)) {
+        return resolve_open_from(&cache->root, root, path, flags);
+    }
+    errno = err;
+    return fd;
 }

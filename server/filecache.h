@@ -81,6 +81,6 @@ void filecache_end_turn(struct filecache *cache);
 size_t filecache_shrink(struct filecache *cache);
 
 /* Opens a directory beneath the root for listing: a new descriptor, or -1 with errno. */
-int filecache_open_dir(const char *root, const char *path);
+int filecache_open_dir(struct filecache *cache, const char *root, const char *path);
 
 #endif

@@ -47,7 +47,7 @@ static int read_directory(struct request *request, struct filepath path,
     if (path.path == NULL) {
         return ENOENT;
     }
-    int dir = filecache_open_dir(path.root, path.path);
+    int dir = filecache_open_dir(request->service->files, path.root, path.path);
     return dir < 0 ? errno : listing_read(listing, dir, path, request->arena);
 }
 

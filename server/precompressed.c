@@ -87,6 +87,16 @@ static void remember_absent(const struct request *request, struct file *original
     original->absent |= bit;
 }
 
+/* What the cache remembers to be absent is looked for all the same: it may be known for
+ * as long as is allowed, and would be for as long again. */
+static int look_for(const struct request *request, struct filepath name,
+                    struct file **file)
+{
+    struct location_settings set = *request->set;
+    set.open_file_cache_errors = false;
+    return filecache_open(request->service->files, name.root, name.path, &set, file);
+}
+
 static struct file *open_sibling(struct request *request, struct filepath path,
                                  struct file *original, size_t coding)
 {
@@ -96,7 +106,7 @@ static struct file *open_sibling(struct request *request, struct filepath path,
         return NULL;
     }
     struct filepath name = name_of(request, path, suffixes[coding]);
-    int err = file_open(request, name, &sibling);
+    int err = look_for(request, name, &sibling);
     if (err == 0 && sibling->kind == FILE_REGULAR && !is_older(sibling, original)) {
         return sibling;
     }

@@ -341,6 +341,21 @@ START_TEST(keeps_files_whatever_is_asked_for)
 }
 END_TEST
 
+/* A name that seemed to lead outside may have been looked up while a link was replaced.
+ */
+START_TEST(remembers_no_way_outside)
+{
+    begin();
+    set.open_file_cache_errors = true;
+    tempdir_link("/etc/passwd", "a");
+    ck_assert_int_eq(get_error("a"), EXDEV);
+    ck_assert_int_eq(unlink(tempdir_path("a")), 0);
+    tempdir_write("a", "x");
+    file_release(get("a"));
+    end();
+}
+END_TEST
+
 START_TEST(remembers_no_long_name_that_is_not_there)
 {
     begin();
@@ -526,8 +541,12 @@ START_TEST(makes_room_when_descriptors_run_out)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &tight), 0);
     struct file *b = get("b");
     ck_assert_int_ge(b->fd, 0);
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     file_release(b);
+    tempdir_mkdir("dir");
+    int dir = filecache_open_dir(cache, tempdir_path("dir"), "");
+    ck_assert_int_ge(dir, 0);
+    close(dir);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     end();
 }
 END_TEST
@@ -536,13 +555,13 @@ START_TEST(opens_directories_for_listing)
 {
     begin();
     tempdir_mkdir("dir");
-    int fd = filecache_open_dir(tempdir, "dir/");
+    int fd = filecache_open_dir(cache, tempdir, "dir/");
     ck_assert_int_ge(fd, 0);
     close(fd);
-    fd = filecache_open_dir(tempdir, "");
+    fd = filecache_open_dir(cache, tempdir, "");
     ck_assert_int_ge(fd, 0);
     close(fd);
-    ck_assert_int_eq(filecache_open_dir(tempdir, "gone"), -1);
+    ck_assert_int_eq(filecache_open_dir(cache, tempdir, "gone"), -1);
     ck_assert_int_eq(errno, ENOENT);
     end();
 }
@@ -577,6 +596,7 @@ UNIT_SUITE(filecache)
     UNIT_TEST(dates_no_file_in_the_future);
     UNIT_TEST(remembers_errors_only_when_told);
     UNIT_TEST(keeps_files_whatever_is_asked_for);
+    UNIT_TEST(remembers_no_way_outside);
     UNIT_TEST(remembers_no_long_name_that_is_not_there);
     UNIT_TEST(follows_a_root_that_is_replaced);
     UNIT_TEST(says_why_it_cannot_open);

@@ -71,6 +71,18 @@ START_TEST(chooses)
 }
 END_TEST
 
+/* That the name was not there when it was asked for itself is no reason not to look. */
+START_TEST(looks_for_a_sibling_that_was_missed_before)
+{
+    begin();
+    ck_assert_uint_eq(ASK("GET", "/none.css.gz"), 404);
+    served_file("www/none.css.gz", "gzipped", 0);
+    served_get("/none.css", "Accept-Encoding: gzip\r\n");
+    ck_assert_str_eq(serve.body.data, "gzipped");
+    serve_stop();
+}
+END_TEST
+
 START_TEST(gives_each_its_own_validators)
 {
     begin();
@@ -127,6 +139,7 @@ END_TEST
 UNIT_SUITE(precompressed)
 {
     UNIT_LOOP(chooses, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+    UNIT_TEST(looks_for_a_sibling_that_was_missed_before);
     UNIT_TEST(gives_each_its_own_validators);
     UNIT_TEST(takes_ranges_of_the_encoded_bytes);
     UNIT_TEST(compares_times_as_tools_copy_them);
