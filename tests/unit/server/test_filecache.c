@@ -1,49 +1,8 @@
-#include "common/clock.h"
 #include "server/file_load.h"
-#include "server/filecache.h"
-#include "tests/unit/server/tempdir.h"
+#include "tests/unit/server/cached.h"
 #include <errno.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
-
-#define LONG_AGO 1700000000
-
-static struct filecache *cache;
-static struct location_settings set;
-
-static void begin(void)
-{
-    tempdir_make();
-    clock_update();
-    cache = filecache_create();
-    set = (struct location_settings){
-        .open_file_cache = {.max = 100, .inactive = 60000},
-        .open_file_cache_valid = 60000,
-        .open_file_cache_min_uses = 1,
-    };
-}
-
-static void end(void)
-{
-    filecache_destroy(cache);
-}
-
-static struct file *get(const char *path)
-{
-    struct file *file;
-    int err = filecache_open(cache, tempdir, path, &set, &file);
-    ck_assert_msg(err == 0, "%s: %s", path, strerror(err));
-    ck_assert_ptr_nonnull(file);
-    return file;
-}
-
-static int get_error(const char *path)
-{
-    struct file *file;
-    int err = filecache_open(cache, tempdir, path, &set, &file);
-    ck_assert_ptr_null(file);
-    return err;
-}
 
 /* A file that is sent from its descriptor, every byte the same. */
 static void write_large(const char *path, char byte, size_t len)
@@ -299,80 +258,6 @@ START_TEST(dates_no_file_in_the_future)
 }
 END_TEST
 
-START_TEST(remembers_errors_only_when_told)
-{
-    begin();
-    ck_assert_int_eq(get_error("a"), ENOENT);
-    tempdir_write("a", "x");
-    file_release(get("a"));
-    set.open_file_cache_errors = true;
-    ck_assert_int_eq(get_error("b"), ENOENT);
-    tempdir_write("b", "x");
-    ck_assert_int_eq(get_error("b"), ENOENT);
-    set.open_file_cache_valid = 0;
-    file_release(get("b"));
-    end();
-}
-END_TEST
-
-/* Whoever asks for many names that are not there takes no room from those that are. */
-START_TEST(keeps_files_whatever_is_asked_for)
-{
-    begin();
-    set.open_file_cache_errors = true;
-    tempdir_write("a", "old");
-    tempdir_date("a", LONG_AGO, 0);
-    file_release(get("a"));
-    for (int i = 0; i < 1000; i++) {
-        char name[16];
-        snprintf(name, sizeof(name), "none%d", i);
-        ck_assert_int_eq(get_error(name), ENOENT);
-    }
-    tempdir_write("new", "new");
-    ck_assert_int_eq(rename(tempdir_path("new"), tempdir_path("a")), 0);
-    struct file *file = get("a");
-    ck_assert_str_eq(file->content, "old");
-    file_release(file);
-    tempdir_write("none1", "x"); /* forgotten, unlike the newest */
-    file_release(get("none1"));
-    tempdir_write("none999", "x");
-    ck_assert_int_eq(get_error("none999"), ENOENT);
-    end();
-}
-END_TEST
-
-/* A name that seemed to lead outside may have been looked up while a link was replaced.
- */
-START_TEST(remembers_no_way_outside)
-{
-    begin();
-    set.open_file_cache_errors = true;
-    tempdir_link("/etc/passwd", "a");
-    ck_assert_int_eq(get_error("a"), EXDEV);
-    ck_assert_int_eq(unlink(tempdir_path("a")), 0);
-    tempdir_write("a", "x");
-    file_release(get("a"));
-    end();
-}
-END_TEST
-
-START_TEST(remembers_no_long_name_that_is_not_there)
-{
-    begin();
-    set.open_file_cache_errors = true;
-    tempdir_mkdir("d");
-    char name[600] = "";
-    while (strlen(name) < 512) {
-        strcat(name, "d/../");
-    }
-    strcat(name, "a");
-    ck_assert_int_eq(get_error(name), ENOENT);
-    tempdir_write("a", "x");
-    file_release(get(name));
-    end();
-}
-END_TEST
-
 /* A root may be a link to another directory from one turn to the next. */
 START_TEST(follows_a_root_that_is_replaced)
 {
@@ -391,29 +276,6 @@ START_TEST(follows_a_root_that_is_replaced)
     ck_assert_int_eq(filecache_open(cache, tempdir_path("root"), "b", &set, &file), 0);
     ck_assert_str_eq(file->content, "other");
     file_release(file);
-    end();
-}
-END_TEST
-
-START_TEST(says_why_it_cannot_open)
-{
-    begin();
-    tempdir_write("a", "x");
-    tempdir_link("/etc/passwd", "out");
-    ck_assert_int_eq(get_error("a/"), ENOTDIR);
-    ck_assert_int_eq(get_error("gone/a"), ENOENT);
-    ck_assert_int_eq(get_error("out"), EXDEV);
-    char name[300];
-    memset(name, 'n', sizeof(name));
-    name[sizeof(name) - 1] = '\0';
-    ck_assert_int_eq(get_error(name), ENAMETOOLONG);
-    static char path[10000];
-    memset(path, '/', sizeof(path) - 1);
-    ck_assert_int_eq(get_error(path), ENAMETOOLONG);
-    if (geteuid() != 0) {
-        ck_assert_int_eq(chmod(tempdir_path("a"), 0), 0);
-        ck_assert_int_eq(get_error("a"), EACCES);
-    }
     end();
 }
 END_TEST
@@ -594,12 +456,7 @@ UNIT_SUITE(filecache)
     UNIT_TEST(keeps_the_entry_of_an_unchanged_file);
     UNIT_TEST(does_not_trust_a_file_that_just_changed);
     UNIT_TEST(dates_no_file_in_the_future);
-    UNIT_TEST(remembers_errors_only_when_told);
-    UNIT_TEST(keeps_files_whatever_is_asked_for);
-    UNIT_TEST(remembers_no_way_outside);
-    UNIT_TEST(remembers_no_long_name_that_is_not_there);
     UNIT_TEST(follows_a_root_that_is_replaced);
-    UNIT_TEST(says_why_it_cannot_open);
     UNIT_TEST(holds_no_more_than_max);
     UNIT_TEST(finds_each_of_many);
     UNIT_TEST(drops_the_least_recently_used);
