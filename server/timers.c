@@ -172,9 +172,11 @@ void timers_run(struct timers *timers, int64_t now_ms)
 {
     int64_t now = now_ms / TIMER_TICK_MS;
     while (timers->next <= now) {
-        int64_t tick = timers->next + ticks_ahead(timers);
-        timers->next = tick <= now ? tick + 1 : now + 1;
-        if (tick <= now) {
+        int64_t ahead = ticks_ahead(timers);
+        int64_t tick = timers->next + ahead;
+        bool due = ahead < SLOTS && tick <= now;
+        timers->next = due ? tick + 1 : now + 1;
+        if (due) {
             run_slot(timers, tick % SLOTS, now_ms);
         }
     }

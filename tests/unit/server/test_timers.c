@@ -197,6 +197,23 @@ START_TEST(catches_up_after_a_long_sleep)
 END_TEST
 
 /* Against the simplest model there is: a row of deadlines. */
+/* As a machine that was suspended: longer than the wheel is, with nothing in it. */
+START_TEST(sleeps_long_without_a_timer)
+{
+    begin();
+    for (int i = 0; i < 3; i++) {
+        now += 3 * HORIZON;
+        timers_run(timers, now);
+    }
+    struct watch watch = watch_at();
+    timer_set(timers, &watch.timer, now + 50);
+    now += 3 * HORIZON;
+    timers_run(timers, now);
+    ck_assert_int_eq(watch.fired, 1);
+    timers_destroy(timers);
+}
+END_TEST
+
 START_TEST(agrees_with_a_plain_row_of_deadlines)
 {
     enum { COUNT = 200, STEPS = 3000 };
@@ -244,5 +261,6 @@ UNIT_SUITE(timers)
     UNIT_TEST(lets_a_callback_clear_a_neighbour_that_is_due);
     UNIT_TEST(fires_a_deadline_that_has_passed_already);
     UNIT_TEST(catches_up_after_a_long_sleep);
+    UNIT_TEST(sleeps_long_without_a_timer);
     UNIT_TEST(agrees_with_a_plain_row_of_deadlines);
 }
