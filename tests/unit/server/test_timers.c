@@ -196,7 +196,6 @@ START_TEST(catches_up_after_a_long_sleep)
 }
 END_TEST
 
-/* Against the simplest model there is: a row of deadlines. */
 /* As a machine that was suspended: longer than the wheel is, with nothing in it. */
 START_TEST(sleeps_long_without_a_timer)
 {
@@ -206,6 +205,7 @@ START_TEST(sleeps_long_without_a_timer)
         timers_run(timers, now);
     }
     struct watch watch = watch_at();
+    timer_init(&watch.timer, on_fire);
     timer_set(timers, &watch.timer, now + 50);
     now += 3 * HORIZON;
     timers_run(timers, now);
@@ -214,6 +214,7 @@ START_TEST(sleeps_long_without_a_timer)
 }
 END_TEST
 
+/* Against the simplest model there is: a row of deadlines. */
 START_TEST(agrees_with_a_plain_row_of_deadlines)
 {
     enum { COUNT = 200, STEPS = 3000 };
