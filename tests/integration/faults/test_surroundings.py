@@ -167,7 +167,7 @@ def test_workers_are_signalled_themselves(watched):
     for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGWINCH, signal.SIGUSR1):
         os.kill(workers[0], number)
     wait_until(watched.access_path.exists, "the new log")
-    assert watched.get("/?new").status == 200
-    wait_until(lambda: "?new" in watched.access_path.read_text(), "the line in it")
+    wait_until(lambda: watched.get("/?new").status == 200 and
+               "?new" in watched.access_path.read_text(), "a line in it")
     assert watched.workers() == workers
     assert not re.search("reloaded|upgrade", watched.errors())
