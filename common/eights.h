@@ -49,6 +49,12 @@ static inline uint64_t eights_equal(uint64_t eight, unsigned char byte)
     return eights_below(eight ^ (EIGHTS_ONES * byte), 1);
 }
 
+/* Control characters of US-ASCII. */
+static inline uint64_t eights_controls(uint64_t eight)
+{
+    return eights_below(eight, ' ') | eights_equal(eight, 0x7f);
+}
+
 /* Bytes of 128 and more. */
 static inline uint64_t eights_high(uint64_t eight)
 {

@@ -80,14 +80,9 @@ static inline uint64_t quotes(uint64_t eight)
     return eights_equal(eight, '"') | eights_equal(eight, '\\');
 }
 
-static inline uint64_t controls(uint64_t eight)
-{
-    return eights_below(eight, ' ') | eights_equal(eight, 0x7f);
-}
-
 static inline uint64_t unprintable(uint64_t eight)
 {
-    return controls(eight) | eights_high(eight);
+    return eights_controls(eight) | eights_high(eight);
 }
 
 static inline uint64_t special_in_log(uint64_t eight)
@@ -114,7 +109,7 @@ static size_t log_span(struct slice text)
 
 static size_t line_span(struct slice text)
 {
-    return span_of(text, controls);
+    return span_of(text, eights_controls);
 }
 
 static size_t quoted_span(struct slice text)

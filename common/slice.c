@@ -103,6 +103,15 @@ struct slice slice_digits(uint64_t value, char room[SLICE_DIGITS_MAX])
     return slice_of(room + start, SLICE_DIGITS_MAX - start);
 }
 
+void hex_write(char *out, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
 int hex_value(char c)
 {
     if (ascii_isdigit(c)) {

@@ -90,6 +90,9 @@ bool slice_to_u64(struct slice s, uint64_t *value);
 #define SLICE_DIGITS_MAX 20 /* 2^64 - 1 has twenty */
 struct slice slice_digits(uint64_t value, char room[SLICE_DIGITS_MAX]);
 
+/* Two hexadecimal digits, in lower case, for each byte. */
+void hex_write(char *out, const unsigned char *bytes, size_t count);
+
 /* The value of a hexadecimal digit, or -1. */
 int hex_value(char c);
 

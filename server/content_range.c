@@ -6,15 +6,11 @@
 /* Random, so that nobody can put a part's end into a file beforehand. */
 static bool make_boundary(char out[BOUNDARY_LEN + 1])
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char bytes[BOUNDARY_LEN / 2];
     if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != (ssize_t)sizeof(bytes)) {
         return false;
     }
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        out[2 * i] = hex[bytes[i] >> 4];
-        out[2 * i + 1] = hex[bytes[i] & 15];
-    }
+    hex_write(out, bytes, sizeof(bytes));
     out[BOUNDARY_LEN] = '\0';
     return true;
 }

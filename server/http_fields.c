@@ -66,24 +66,18 @@ bool http_is_token(struct slice text)
     return text.len > 0 && http_token_span(text) == text.len;
 }
 
-/* Or a HTAB, which is text. */
-static uint64_t controls(uint64_t eight)
-{
-    return eights_below(eight, ' ') | eights_equal(eight, 0x7f);
-}
-
 /* Nearly every byte of a head goes through here twice, so it goes by eights. */
 size_t http_text_span(struct slice text)
 {
     size_t len = 0;
     while (text.len - len >= 8) {
-        uint64_t found = controls(eights_load(text.ptr + len));
+        uint64_t found = eights_controls(eights_load(text.ptr + len));
         if (found == 0) {
             len += 8;
             continue;
         }
         len += eights_first(found);
-        if (text.ptr[len] != '\t') {
+        if (text.ptr[len] != '\t') { /* which is text */
             return len;
         }
         len++;

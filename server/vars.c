@@ -126,16 +126,12 @@ static const unsigned char *take_random(struct service_random *random, size_t co
 
 static struct slice get_request_id(struct request *request)
 {
-    static const char hex[] = "0123456789abcdef";
     if (request->id[0] == '\0') {
         const unsigned char *random = take_random(&request->service->random, ID_BYTES);
         if (random == NULL) {
             return SLICE_NULL;
         }
-        for (size_t i = 0; i < ID_BYTES; i++) {
-            request->id[2 * i] = hex[random[i] >> 4];
-            request->id[2 * i + 1] = hex[random[i] & 15];
-        }
+        hex_write(request->id, random, ID_BYTES);
     }
     return slice_of(request->id, sizeof(request->id) - 1);
 }
