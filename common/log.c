@@ -231,8 +231,7 @@ static const char *describe(int err)
 }
 
 /* errno survives, so that a caller may log before it returns its failure. */
-__attribute__((format(printf, 2, 0))) static void write_event(
-    const struct log_event *event, const char *format, va_list args)
+void log_event_args(const struct log_event *event, const char *format, va_list args)
 {
     if (!log_wants(event->log, event->level)) {
         return;
@@ -256,16 +255,11 @@ __attribute__((format(printf, 2, 0))) static void write_event(
     errno = saved;
 }
 
-void log_event_args(const struct log_event *event, const char *format, va_list args)
-{
-    write_event(event, format, args);
-}
-
 void log_event(const struct log_event *event, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_event(event, format, args);
+    log_event_args(event, format, args);
     va_end(args);
 }
 
@@ -273,7 +267,7 @@ void log_write(const struct log *log, enum log_level level, const char *format, 
 {
     va_list args;
     va_start(args, format);
-    write_event(&(struct log_event){.log = log, .level = level}, format, args);
+    log_event_args(&(struct log_event){.log = log, .level = level}, format, args);
     va_end(args);
 }
 
@@ -282,8 +276,8 @@ void log_errno(const struct log *log, enum log_level level, int err, const char 
 {
     va_list args;
     va_start(args, format);
-    write_event(&(struct log_event){.log = log, .level = level, .err = err}, format,
-                args);
+    log_event_args(&(struct log_event){.log = log, .level = level, .err = err}, format,
+                   args);
     va_end(args);
 }
 
@@ -291,7 +285,8 @@ void log_fatal(int err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_event(&(struct log_event){.level = LOG_LEVEL_EMERG, .err = err}, format, args);
+    log_event_args(&(struct log_event){.level = LOG_LEVEL_EMERG, .err = err}, format,
+                   args);
     va_end(args);
     exit(EXIT_FAILURE);
 }

@@ -118,8 +118,7 @@ bool conns_take_turns(struct conns *conns)
     return !list_empty(&conns->turns) || !list_empty(&conns->heavies);
 }
 
-/* --- memory --------------------------------------------------------------------------
- */
+/* --- memory ------------------------------------------------------------------------- */
 
 /* The newest, which is in the processor's cache; NULL: none. */
 static struct list *take_from(struct conn_pool *pool)
