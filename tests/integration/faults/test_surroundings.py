@@ -18,21 +18,26 @@ DAY = 86400
 
 
 def test_the_wall_clock_jumps(watched):
-    """A day on and two back: no timer notices, only stamps change."""
+    """A day on and two back: no timer notices, only stamps change.
+
+    A stamp is of the turn that reads the request, so each one here is sent when its worker
+    has read all that came before it on that connection: a later turn reads it.
+    """
     clock = Clock(watched)
     watched.start(SIMPLE).calm()
     workers = watched.workers()
     with watched.wire() as idle, watched.wire() as half:
         idle.request("/?before")
-        half.send("GET /?half HTTP/1.1\r\n")
+        half.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /?half HTTP/1.1\r\n")
+        assert half.response().status == 200
         for days in (1, -2):
             clock.move(wall=days * DAY)
-            assert watched.get(f"/?after{days}").status == 200
+            assert idle.request(f"/?after{days}").status == 200
         half.send("Host: a\r\n\r\n")
         assert half.response().status == idle.request("/").status == 200
     assert watched.workers() == workers
     dates = {re.search(r"\?(\S+)", line)[1]: re.search(r"\[(\d+)/", line)[1]
-             for line in watched.access_lines(5) if "?" in line}
+             for line in watched.access_lines(6) if "?" in line}
     assert len({dates["before"], dates["after1"], dates["after-2"]}) == 3, dates
     assert dates["half"] == dates["after-2"]
     assert re.search("reloaded", watched.reload())
