@@ -45,7 +45,8 @@ static bool put_waiting(struct ringlog *log, uint32_t number, struct slice line)
     return false;
 }
 
-static void put(struct ringlog *log, uint32_t number, struct slice line)
+/* Returns whether the line is in the ring. */
+static bool put(struct ringlog *log, uint32_t number, struct slice line)
 {
     bool done = ring_put(log->ring, number, &line, 1);
     if (!done && !log->gave_up && line.len <= ring_record_max(log->ring)) {
@@ -54,9 +55,8 @@ static void put(struct ringlog *log, uint32_t number, struct slice line)
     log->gave_up = !done;
     if (!done) {
         ring_count_drop(log->ring);
-        return;
     }
-    wake_if_needed(log);
+    return done;
 }
 
 /* A line made before the process had its name in the log lacks the date: a file gets it.
@@ -93,20 +93,41 @@ static void write_directly(const struct ringlog *log, const struct log_file *fil
     }
 }
 
-void ringlog_write(void *context, uint32_t file, struct slice line)
+/* Returns whether the line is in the ring, of which the logger may have to hear. */
+static bool store(struct ringlog *log, uint32_t file, struct slice line)
 {
-    struct ringlog *log = context;
     const struct log_file *target = file_at(log, file);
     if (log->standard == RINGLOG_STDERR_ALSO || target == NULL) {
         fd_write_all(STDERR_FILENO, line.ptr, line.len);
     }
     if (target == NULL) {
-        return;
+        return false;
     }
     if (log->ring == NULL) {
         write_directly(log, target, line);
-    } else if (log->standard == RINGLOG_STDERR_NAMED ||
-               !logfiles_is_stderr(target->path)) {
-        put(log, target->number, line);
+        return false;
+    }
+    bool goes = log->standard == RINGLOG_STDERR_NAMED || !logfiles_is_stderr(target->path);
+    return goes && put(log, target->number, line);
+}
+
+void ringlog_write(void *context, uint32_t file, struct slice line)
+{
+    if (store(context, file, line)) {
+        wake_if_needed(context);
+    }
+}
+
+void ringlog_gather(void *context, uint32_t file, struct slice line)
+{
+    struct ringlog *log = context;
+    log->owes = store(log, file, line) || log->owes;
+}
+
+void ringlog_settle(struct ringlog *log)
+{
+    if (log->owes) {
+        log->owes = false;
+        wake_if_needed(log);
     }
 }

@@ -1,6 +1,5 @@
 /*
- * ringlog.h - where the log lines of a process go: the sink of log.h, and of the access
- * log.
+ * ringlog.h - where the log lines of a process go: sinks of log.h, and of the access log.
  *
  * Once the logger runs, lines go into the ring of the process's slot; a system call is
  * made only to wake a logger that sleeps. A full ring is waited for once, a few
@@ -28,10 +27,16 @@ struct ringlog {
     const struct config *config;   /* gives files their numbers; NULL: only stderr */
     enum ringlog_stderr standard;
     bool gave_up; /* the ring was full, and waited for in vain */
+    bool owes;    /* lines were gathered: the logger may sleep and not know of them */
 };
 
 /* A log_sink; the context is a struct ringlog. `file` is an index in config->log_files.
  */
 void ringlog_write(void *context, uint32_t file, struct slice line);
+
+/* The same for a process that calls ringlog_settle() before it waits: whether to wake the
+ * logger is asked there, once for all lines, because the answer takes a fence. */
+void ringlog_gather(void *context, uint32_t file, struct slice line);
+void ringlog_settle(struct ringlog *log);
 
 #endif

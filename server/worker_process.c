@@ -276,7 +276,7 @@ static void set_up(struct process *process, const struct worker_setup *setup)
     worker->service.board = setup->board;
     worker->service.quarantine =
         setup->shm == NULL ? NULL : &shm_head(setup->shm)->quarantine;
-    worker->service.access_sink = ringlog_write;
+    worker->service.access_sink = ringlog_gather;
     worker->service.access_context = setup->log;
     conns_init(&worker->conns);
     BOARD_SET(worker->board, connections_free, (uint32_t)setup->connections_max);
@@ -292,6 +292,7 @@ static void tear_down(struct process *process)
     service_clear(&worker->service);
     timers_destroy(worker->timers);
     ev_destroy(worker->loop);
+    ringlog_settle(process->setup->log);
     fd_close(process->wake.fd);
     signals_install_worker(-1);
     fd_close(process->wake_end);
@@ -313,6 +314,7 @@ static void turn(struct process *process)
     int wait =
         waiting ? 0 : timers_wait(worker->timers, clock_now_ms(), longest_wait(process));
     filecache_end_turn(worker->service.files);
+    ringlog_settle(process->setup->log);
     ev_turn(worker->loop, wait);
     BOARD_SET(worker->board, beat_ns, clock_now_ns());
     timers_run(worker->timers, clock_now_ms());

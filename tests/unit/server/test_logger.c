@@ -114,14 +114,21 @@ START_TEST(is_woken_when_it_sleeps)
     while (atomic_load(state) != LOGGER_SLEEPING) {
         sched_yield();
     }
+    ringlog_gather(&log, 0, SLICE("more is\n"));
+    ringlog_gather(&log, 0, SLICE("to come\n"));
+    ck_assert(log.owes);
     int64_t started = clock_read_ns();
+    ringlog_settle(&log);
+    while (ring_used(log.ring) != 0 || atomic_load(state) != LOGGER_SLEEPING) {
+        sched_yield();
+    }
     ringlog_write(&log, 0, SLICE("wake up\n"));
     while (ring_used(log.ring) != 0) {
         sched_yield();
     }
     ck_assert_int_lt(clock_read_ns() - started, NS_PER_SEC / 2);
     stop_logger(pid);
-    ck_assert_str_eq(tempdir_read("a"), "wake up\n");
+    ck_assert_str_eq(tempdir_read("a"), "more is\nto come\nwake up\n");
 }
 END_TEST
 
