@@ -19,6 +19,9 @@
 /* The monotonic clock now, in nanoseconds, straight from the system. */
 int64_t clock_read_ns(void);
 
+/* What clock_read_ns() or clock_update() read last: where a reading is fresh enough. */
+int64_t clock_latest_ns(void);
+
 /* Reads both clocks; call after each wait for events. */
 void clock_update(void);
 

@@ -184,7 +184,7 @@ static void answer(struct conn *conn, struct request *request, bool body_came)
 static bool has_to_wait(const struct conn *conn, const struct intake *intake)
 {
     return !intake->has_turn &&
-           (conn->heavy || clock_read_ns() - clock_now_ns() >= TURN_NS);
+           (conn->heavy || clock_latest_ns() - clock_now_ns() >= TURN_NS);
 }
 
 /* Takes one head off the front. False: the rest of it, or its turn, has yet to come. */
@@ -227,10 +227,11 @@ static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began
            conn->set->limit_rate != 0;
 }
 
-/* Returns whether the last head was complete. */
+/* Returns whether the last head was complete. The clock was read when the last batch ended,
+ * or a file was sent, or the turn began: that is when this one begins. */
 static bool take_batch(struct conn *conn, struct intake *intake)
 {
-    int64_t began_ns = clock_read_ns();
+    int64_t began_ns = clock_latest_ns();
     bool complete = true;
     unsigned count = 0;
     while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&

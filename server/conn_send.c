@@ -204,11 +204,16 @@ static void fail(struct conn *conn, enum outq_result result, int err)
 /* On OUTQ_CUT and OUTQ_ERROR the connection is closed already. */
 static enum outq_result flush(struct conn *conn, uint64_t limit)
 {
-    uint64_t before = conn->work->out.sent;
+    struct outq *out = &conn->work->out;
+    uint64_t before = out->sent;
+    bool takes_long = out->files > 0;
     enum outq_result result =
-        outq_flush(&conn->work->out, conn->source.fd, limit, conn->set->sendfile);
-    int err = errno;
-    account(conn, conn->work->out.sent - before);
+        outq_flush(out, conn->source.fd, limit, conn->set->sendfile);
+    int err = result == OUTQ_ERROR ? errno : 0;
+    if (takes_long) {
+        clock_read_ns(); /* not the time of who is next: see take_batch() */
+    }
+    account(conn, out->sent - before);
     if (result == OUTQ_CUT || result == OUTQ_ERROR) {
         fail(conn, result, err);
     }
