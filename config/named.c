@@ -11,7 +11,7 @@ static const char *help_for(struct build *build, const struct server *server,
 static void resolve_try_files(struct build *build, const struct server *server,
                               struct try_files *try)
 {
-    if (!try->is_set || try->last_kind != TRY_LAST_NAMED) {
+    if (try == NULL || try->last_kind != TRY_LAST_NAMED) {
         return;
     }
     struct slice name = try->last.source;
@@ -79,7 +79,7 @@ static void resolve_scope(struct build *build, const struct scope *scope)
     const struct server *server = scope->draft->server;
     bool is_own = scope_has(scope, row);
     bool is_server = scope->context == CONTEXT_SERVER;
-    resolve_try_files(build, server, &scope->location_set->try_files);
+    resolve_try_files(build, server, scope->location_set->try_files);
     resolve_error_pages(build, server, &scope->location_set->error_page,
                         is_own || is_server, !is_own);
     for (const struct scope *child = scope->first_child; child != NULL;

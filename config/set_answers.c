@@ -90,7 +90,7 @@ bool set_error_page(struct build *build, const struct directive *row,
 bool set_return(struct build *build, const struct directive *row,
                 const struct statement *statement, void *target)
 {
-    struct return_rule *rule = target;
+    struct return_rule *rule = arena_zero(build->arena, sizeof(*rule));
     const struct word *first = &statement->args[0];
     const struct word *text = statement->arg_count == 2 ? &statement->args[1] : NULL;
     uint64_t code = STATUS_FOUND;
@@ -102,9 +102,9 @@ bool set_return(struct build *build, const struct directive *row,
     if (text != NULL && !template_compile(&rule->text, text, build->arena, build->diag)) {
         return false;
     }
-    rule->is_set = true;
     rule->status = (unsigned)code;
     rule->has_text = text != NULL;
+    *(struct return_rule **)target = rule;
     return true;
 }
 

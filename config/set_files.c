@@ -189,7 +189,7 @@ static bool read_last(struct build *build, const struct directive *row,
 bool set_try_files(struct build *build, const struct directive *row,
                    const struct statement *statement, void *target)
 {
-    struct try_files *try = target;
+    struct try_files *try = arena_zero(build->arena, sizeof(*try));
     size_t count = statement->arg_count - 1;
     struct try_file *items = arena_zero(build->arena, count * sizeof *items);
     bool ok = true;
@@ -199,7 +199,7 @@ bool set_try_files(struct build *build, const struct directive *row,
     ok = read_last(build, row, &statement->args[count], try) && ok;
     try->items = items;
     try->count = count;
-    try->is_set = ok;
+    *(struct try_files **)target = try;
     return ok;
 }
 

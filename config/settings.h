@@ -119,8 +119,7 @@ struct try_file {
 
 struct try_files {
     const struct try_file *items; /* all but the last argument */
-    size_t count;                 /* 0 and no last: not set */
-    bool is_set;
+    size_t count;
     enum try_last last_kind;
     struct template last;
     unsigned status;
@@ -152,7 +151,6 @@ struct error_pages {
 
 /* return CODE [TEXT|URL]. */
 struct return_rule {
-    bool is_set;
     unsigned status;
     bool has_text;
     struct template text; /* body, or the Location for 301 302 303 307 308 */
@@ -227,64 +225,65 @@ enum if_modified_since {
     IMS_BEFORE,
 };
 
-/* http, server and location level. */
+/* http, server and location level. What every request for a file asks stands together at
+ * the front: a server with thousands of locations finds few of them in its caches. */
 struct location_settings {
-    /* where files are; root and alias are one setting: the nearest of them holds */
+    bool internal;
+    bool tcp_nodelay;
+    bool sendfile;
+    bool etag;
+    bool open_file_cache_errors;
+    uint32_t open_file_cache_min_uses;
+    struct return_rule *return_rule; /* NULL: not set */
+    struct try_files *try_files;     /* NULL: not set */
+    uint64_t client_max_body_size;   /* 0: no limit */
+    struct file_cache_settings open_file_cache;
+    int64_t open_file_cache_valid;
+    const struct media_types *types;
+    const char *default_type;
+    struct slice charset; /* empty: off */
+    enum precompressed gzip_static;
+    enum precompressed brotli_static;
+    enum precompressed zstd_static;
+    enum server_tokens server_tokens;
+    struct added_headers add_header;
+    struct expires expires;
+    struct keepalive_timeout keepalive_timeout;
+    uint32_t keepalive_requests;
+    uint64_t limit_rate; /* bytes a second; 0: none */
+    uint64_t sendfile_max_chunk;
+    struct access_logs access_log;
+    /* root to root_at are one setting: the nearest of root and alias holds */
     struct template root;  /* absolute, without a trailing slash but for "/" itself */
     struct template alias; /* no parts: not set */
     bool has_alias;
     size_t alias_length;     /* bytes of the path that alias replaces: the pattern of the
                               * location it is written in, which nested ones inherit */
     struct position root_at; /* of root or alias; no source: the default */
+
+    /* some requests */
     struct index_list index;
-    struct try_files try_files;
-    bool internal;
     bool autoindex;
     bool autoindex_exact_size;
     bool autoindex_localtime;
     enum autoindex_format autoindex_format;
-    enum precompressed gzip_static;
-    enum precompressed brotli_static;
-    enum precompressed zstd_static;
-    /* answers */
+    enum if_modified_since if_modified_since;
+    uint32_t max_ranges;
+    /* answers without a file */
     struct error_pages error_page;
-    struct return_rule return_rule;
     bool absolute_redirect;
     bool port_in_redirect;
     bool server_name_in_redirect;
-    const struct media_types *types;
-    const char *default_type;
-    struct slice charset; /* empty: off */
-    struct added_headers add_header;
-    struct expires expires;
-    bool etag;
-    enum if_modified_since if_modified_since;
-    uint32_t max_ranges;
-    enum server_tokens server_tokens;
-    /* connection */
-    int64_t client_body_timeout;
-    int64_t send_timeout;
-    uint64_t client_max_body_size; /* 0: no limit */
-    struct keepalive_timeout keepalive_timeout;
-    uint32_t keepalive_requests;
+    bool log_not_found;
+    const struct log *error_log;
+    /* slow and closing connections */
+    bool reset_timedout_connection;
     enum lingering lingering_close;
     int64_t lingering_time;
     int64_t lingering_timeout;
-    bool reset_timedout_connection;
-    uint64_t limit_rate; /* bytes a second; 0: none */
+    int64_t client_body_timeout;
+    int64_t send_timeout;
     uint64_t limit_rate_after;
-    bool tcp_nodelay;
-    bool sendfile;
-    uint64_t sendfile_max_chunk;
-    /* file cache */
-    struct file_cache_settings open_file_cache;
-    int64_t open_file_cache_valid;
-    uint32_t open_file_cache_min_uses;
-    bool open_file_cache_errors;
-    /* logs */
-    const struct log *error_log;
-    struct access_logs access_log;
-    bool log_not_found;
 };
 
 enum location_match {
@@ -297,11 +296,11 @@ enum location_match {
 
 struct location {
     enum location_match match;
+    char *label; /* "file:line", for the scoreboard and logs */
+    struct location_settings set;
+    const struct server *server;
     struct slice pattern; /* path prefix, exact path, or "@name" */
     struct position at;
-    char *label; /* "file:line", for the scoreboard and logs */
-    const struct server *server;
-    struct location_settings set;
 };
 
 struct server {

@@ -28,7 +28,7 @@ static void redirect(struct request *request, const struct return_rule *rule)
 
 static bool obey(struct request *request, const struct return_rule *rule)
 {
-    if (!rule->is_set) {
+    if (rule == NULL) {
         return false;
     }
     if (http_status_redirects(rule->status) && rule->has_text) {
@@ -49,10 +49,10 @@ static bool obey(struct request *request, const struct return_rule *rule)
 
 bool handler_return_of_server(struct request *request)
 {
-    return obey(request, &request->server->fallback->set.return_rule);
+    return obey(request, request->server->fallback->set.return_rule);
 }
 
 bool handler_return(struct request *request)
 {
-    return obey(request, &request->set->return_rule);
+    return obey(request, request->set->return_rule);
 }

@@ -66,8 +66,8 @@ static void fall_back(struct request *request, const struct try_files *rule)
 
 bool handler_try_files(struct request *request)
 {
-    const struct try_files *rule = &request->set->try_files;
-    if (!rule->is_set) {
+    const struct try_files *rule = request->set->try_files;
+    if (rule == NULL) {
         return false;
     }
     bool hit = false;

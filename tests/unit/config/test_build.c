@@ -95,7 +95,7 @@ START_TEST(debians_files_load_with_warnings)
     const struct config *config = load(NULL);
     ck_assert_uint_eq(config->socket_count, 2);
     ck_assert_uint_eq(config->set.worker_connections, 768);
-    ck_assert(load_location("/x")->set.try_files.is_set);
+    ck_assert_ptr_nonnull(load_location("/x")->set.try_files);
     ck_assert_uint_eq(loading.diag.warnings, 10);
 }
 END_TEST

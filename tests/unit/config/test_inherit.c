@@ -48,10 +48,10 @@ START_TEST(try_files_and_return_are_not_inherited)
 {
     load("server { try_files $uri =404; return 204; location /a { } }");
     const struct location *fallback = loading.config->servers[0]->fallback;
-    ck_assert(fallback->set.try_files.is_set);
-    ck_assert(fallback->set.return_rule.is_set);
-    ck_assert(!load_location("/a")->set.try_files.is_set);
-    ck_assert(!load_location("/a")->set.return_rule.is_set);
+    ck_assert_ptr_nonnull(fallback->set.try_files);
+    ck_assert_ptr_nonnull(fallback->set.return_rule);
+    ck_assert_ptr_null(load_location("/a")->set.try_files);
+    ck_assert_ptr_null(load_location("/a")->set.return_rule);
 }
 END_TEST
 

@@ -3,7 +3,7 @@
 START_TEST(a_name_may_stand_behind_its_use)
 {
     load("server { location / { try_files $uri @x; } location @x { } }");
-    const struct location *named = load_location("/")->set.try_files.named;
+    const struct location *named = load_location("/")->set.try_files->named;
     ck_assert_ptr_nonnull(named);
     UNIT_SLICE_EQ(named->pattern, "@x");
 }

@@ -39,9 +39,9 @@ static const struct {
 START_TEST(reads_a_return)
 {
     const struct return_rule *rule =
-        &load_in_server(arena_printf(loading.arena, "return %s;", returns[_i].arguments))
-             ->return_rule;
-    ck_assert(rule->is_set);
+        load_in_server(arena_printf(loading.arena, "return %s;", returns[_i].arguments))
+            ->return_rule;
+    ck_assert_ptr_nonnull(rule);
     ck_assert_uint_eq(rule->status, returns[_i].status);
     ck_assert_int_eq(rule->has_text, returns[_i].has_text);
     UNIT_SLICE_EQ(rule->text.source, returns[_i].text);
