@@ -1,19 +1,19 @@
 #include "config/prefixes.h"
 
-/* Children by the first byte of their edge, sorted. */
-struct branch {
-    unsigned char first;
-    struct prefix_node *node;
-};
-
-/* A node stands for the text of all edges from the root to it. */
+/*
+ * A node stands for the text of all edges from the root to it. Its children lie side by
+ * side, and so do the first bytes of their edges: a step down reads those, the child, and
+ * an edge only where that has more than one byte.
+ */
 struct prefix_node {
-    struct slice edge; /* from the parent; never empty but at the root */
+    const char *edge; /* from the parent; never empty but at the root */
+    uint32_t edge_len;
+    uint16_t count; /* of children */
+    uint16_t capacity;
+    unsigned char *firsts;
+    struct prefix_node *children;
     void *exact;
     void *prefix;
-    struct branch *branches;
-    unsigned count;
-    unsigned capacity;
 };
 
 void prefixes_init(struct prefixes *prefixes, struct arena *arena)
@@ -22,56 +22,37 @@ void prefixes_init(struct prefixes *prefixes, struct arena *arena)
     prefixes->root = arena_zero(arena, sizeof(*prefixes->root));
 }
 
-/* Where the branch of `first` is, or would be: at most eight steps. */
-static unsigned search(const struct prefix_node *node, unsigned char first)
+/* The child whose edge begins with `c`, or NULL. */
+static struct prefix_node *find_child(const struct prefix_node *node, char c)
 {
-    unsigned low = 0;
-    unsigned high = node->count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (node->branches[middle].first < first) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    const unsigned char *first =
+        node->count == 0 ? NULL : memchr(node->firsts, (unsigned char)c, node->count);
+    return first == NULL ? NULL : &node->children[first - node->firsts];
 }
 
-static struct branch *find_branch(const struct prefix_node *node, char c)
+static void grow(struct arena *arena, struct prefix_node *node)
 {
-    unsigned char first = (unsigned char)c;
-    unsigned index = search(node, first);
-    bool found = index < node->count && node->branches[index].first == first;
-    return found ? &node->branches[index] : NULL;
-}
-
-static void grow_branches(struct arena *arena, struct prefix_node *node)
-{
-    unsigned capacity = node->capacity > 0 ? 2 * node->capacity : 2;
-    struct branch *branches = arena_alloc(arena, capacity * sizeof(*branches));
+    size_t capacity = node->capacity > 0 ? 2U * node->capacity : 2;
+    unsigned char *firsts = arena_alloc(arena, capacity);
+    struct prefix_node *children = arena_alloc(arena, capacity * sizeof(*children));
     if (node->count > 0) {
-        memcpy(branches, node->branches, node->count * sizeof(*branches));
+        memcpy(firsts, node->firsts, node->count);
+        memcpy(children, node->children, node->count * sizeof(*children));
     }
-    node->branches = branches;
-    node->capacity = capacity;
+    node->firsts = firsts;
+    node->children = children;
+    node->capacity = (uint16_t)capacity;
 }
 
 static struct prefix_node *add_child(struct arena *arena, struct prefix_node *parent,
-                                     struct slice edge)
+                                     struct prefix_node child)
 {
     if (parent->count == parent->capacity) {
-        grow_branches(arena, parent);
+        grow(arena, parent);
     }
-    struct prefix_node *child = arena_zero(arena, sizeof(*child));
-    child->edge = edge;
-    unsigned char first = (unsigned char)edge.ptr[0];
-    unsigned index = search(parent, first);
-    struct branch *place = &parent->branches[index];
-    memmove(place + 1, place, (parent->count - index) * sizeof(*place));
-    *place = (struct branch){first, child};
-    parent->count++;
-    return child;
+    parent->firsts[parent->count] = (unsigned char)child.edge[0];
+    parent->children[parent->count] = child;
+    return &parent->children[parent->count++];
 }
 
 static size_t common_length(struct slice a, struct slice b)
@@ -83,18 +64,14 @@ static size_t common_length(struct slice a, struct slice b)
     return len;
 }
 
-/* Puts a node in the middle of the edge that leads to a branch's node. */
-static struct prefix_node *split(struct arena *arena, struct branch *branch, size_t len)
+/* Puts a node in the middle of the edge that leads to this one, in its place. */
+static void split(struct arena *arena, struct prefix_node *node, uint32_t len)
 {
-    struct prefix_node *lower = branch->node;
-    struct prefix_node *upper = arena_zero(arena, sizeof(*upper));
-    upper->edge = slice_of(lower->edge.ptr, len);
-    lower->edge = slice_from(lower->edge, len);
-    grow_branches(arena, upper);
-    upper->branches[0] = (struct branch){(unsigned char)lower->edge.ptr[0], lower};
-    upper->count = 1;
-    branch->node = upper;
-    return upper;
+    struct prefix_node lower = *node;
+    lower.edge += len;
+    lower.edge_len -= len;
+    *node = (struct prefix_node){.edge = node->edge, .edge_len = len};
+    add_child(arena, node, lower);
 }
 
 /* The node of a pattern, made where there is none. */
@@ -102,13 +79,17 @@ static struct prefix_node *node_of(struct prefixes *prefixes, struct slice patte
 {
     struct prefix_node *node = prefixes->root;
     while (pattern.len > 0) {
-        struct branch *branch = find_branch(node, pattern.ptr[0]);
-        if (branch == NULL) {
-            return add_child(prefixes->arena, node, pattern);
+        struct prefix_node *child = find_child(node, pattern.ptr[0]);
+        if (child == NULL) {
+            return add_child(prefixes->arena, node,
+                             (struct prefix_node){.edge = pattern.ptr,
+                                                  .edge_len = (uint32_t)pattern.len});
         }
-        size_t len = common_length(branch->node->edge, pattern);
-        node = len < branch->node->edge.len ? split(prefixes->arena, branch, len)
-                                            : branch->node;
+        size_t len = common_length(slice_of(child->edge, child->edge_len), pattern);
+        if (len < child->edge_len) {
+            split(prefixes->arena, child, (uint32_t)len);
+        }
+        node = child;
         pattern = slice_from(pattern, len);
     }
     return node;
@@ -133,17 +114,25 @@ void *prefixes_add_prefix(struct prefixes *prefixes, struct slice pattern, void 
     return claim(&node_of(prefixes, pattern)->prefix, value);
 }
 
+/* Its first byte is known to be the path's. */
+static bool starts_with_edge(struct slice path, const struct prefix_node *node)
+{
+    size_t len = node->edge_len;
+    return path.len >= len &&
+           (len == 1 || memcmp(path.ptr + 1, node->edge + 1, len - 1) == 0);
+}
+
 void *prefixes_find(const struct prefixes *prefixes, struct slice path)
 {
     const struct prefix_node *node = prefixes->root;
     void *longest = node->prefix;
     while (path.len > 0) {
-        const struct branch *branch = find_branch(node, path.ptr[0]);
-        if (branch == NULL || !slice_starts(path, branch->node->edge)) {
+        const struct prefix_node *child = find_child(node, path.ptr[0]);
+        if (child == NULL || !starts_with_edge(path, child)) {
             return longest;
         }
-        node = branch->node;
-        path = slice_from(path, node->edge.len);
+        node = child;
+        path = slice_from(path, node->edge_len);
         longest = node->prefix != NULL ? node->prefix : longest;
     }
     return node->exact != NULL ? node->exact : longest;
