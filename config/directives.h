@@ -30,7 +30,7 @@ enum store {
 
 /* How the arguments are read and how large the value is. */
 enum value_type {
-    TYPE_BLOCK,
+    TYPE_BLOCK,  /* the row's setter */
     TYPE_CUSTOM, /* the row's setter */
     TYPE_FLAG,
     TYPE_NUMBER, /* uint32_t */
@@ -60,13 +60,16 @@ struct directive {
     bool not_inherited;
     uint16_t offset;
     uint16_t size;       /* bytes of the value: what inheritance copies */
+    uint32_t min;        /* bounds of NUMBER, SIZE, TIME .. */
+    uint64_t max;        /* .. 0: none */
     const char *initial; /* default as one would write it; NULL: zero, none */
-    uint64_t min;        /* bounds of NUMBER, SIZE, TIME; max 0: none */
-    uint64_t max;
-    const char *const *enum_names; /* NULL-terminated, in the enum's order */
-    directive_setter *set;         /* TYPE_CUSTOM */
-    const char *syntax;            /* of the arguments, for help: "size [size]" */
-    const char *help;              /* one line */
+    union {
+        const char *const
+            *enum_names;       /* TYPE_ENUM: NULL-terminated, in the enum's order */
+        directive_setter *set; /* TYPE_CUSTOM and TYPE_BLOCK */
+    };
+    const char *syntax; /* of the arguments, for help: "size [size]" */
+    const char *help;   /* one line */
 };
 
 extern const struct directive directives[];

@@ -1,141 +1,135 @@
 #include "config/media_types.h"
 #include <assert.h>
 
-/* By type, as registered with IANA where it is; extensions are separated by spaces. */
-static const struct {
-    const char *type;
-    const char *extensions;
-} built_in[] = {
+/* A type and its extensions a line; types as registered with IANA where they are. */
+static const char built_in[] =
     /* what pages are made of */
-    {"text/html", "html htm shtml"},
-    {"text/css", "css"},
-    {"text/javascript", "js mjs cjs"},
-    {"application/json", "json map topojson"},
-    {"application/ld+json", "jsonld"},
-    {"application/geo+json", "geojson"},
-    {"application/manifest+json", "webmanifest"},
-    {"application/wasm", "wasm"},
-    {"application/xhtml+xml", "xhtml xht"},
-    {"text/xml", "xml xsd xsl"},
-    {"application/xslt+xml", "xslt"},
-    {"application/mathml+xml", "mathml"},
-    {"application/rss+xml", "rss"},
-    {"application/atom+xml", "atom"},
-    {"application/xspf+xml", "xspf"},
+    "text/html html htm shtml\n"
+    "text/css css\n"
+    "text/javascript js mjs cjs\n"
+    "application/json json map topojson\n"
+    "application/ld+json jsonld\n"
+    "application/geo+json geojson\n"
+    "application/manifest+json webmanifest\n"
+    "application/wasm wasm\n"
+    "application/xhtml+xml xhtml xht\n"
+    "text/xml xml xsd xsl\n"
+    "application/xslt+xml xslt\n"
+    "application/mathml+xml mathml\n"
+    "application/rss+xml rss\n"
+    "application/atom+xml atom\n"
+    "application/xspf+xml xspf\n"
     /* text */
-    {"text/plain", "txt text log conf ini"},
-    {"text/markdown", "md markdown"},
-    {"text/csv", "csv"},
-    {"text/tab-separated-values", "tsv"},
-    {"text/calendar", "ics"},
-    {"text/vcard", "vcf vcard"},
-    {"text/vtt", "vtt"},
-    {"application/yaml", "yaml yml"},
-    {"application/toml", "toml"},
-    {"application/rtf", "rtf"},
-    {"application/sql", "sql"},
-    {"text/x-c", "c h cc cpp hpp"},
-    {"text/x-python", "py"},
-    {"text/x-diff", "diff patch"},
-    {"application/x-sh", "sh"},
+    "text/plain txt text log conf ini\n"
+    "text/markdown md markdown\n"
+    "text/csv csv\n"
+    "text/tab-separated-values tsv\n"
+    "text/calendar ics\n"
+    "text/vcard vcf vcard\n"
+    "text/vtt vtt\n"
+    "application/yaml yaml yml\n"
+    "application/toml toml\n"
+    "application/rtf rtf\n"
+    "application/sql sql\n"
+    "text/x-c c h cc cpp hpp\n"
+    "text/x-python py\n"
+    "text/x-diff diff patch\n"
+    "application/x-sh sh\n"
     /* images */
-    {"image/png", "png"},
-    {"image/apng", "apng"},
-    {"image/jpeg", "jpg jpeg jfif"},
-    {"image/gif", "gif"},
-    {"image/svg+xml", "svg svgz"},
-    {"image/webp", "webp"},
-    {"image/avif", "avif"},
-    {"image/jxl", "jxl"},
-    {"image/heic", "heic"},
-    {"image/heif", "heif"},
-    {"image/jp2", "jp2"},
-    {"image/tiff", "tif tiff"},
-    {"image/bmp", "bmp"},
-    {"image/vnd.microsoft.icon", "ico cur"},
+    "image/png png\n"
+    "image/apng apng\n"
+    "image/jpeg jpg jpeg jfif\n"
+    "image/gif gif\n"
+    "image/svg+xml svg svgz\n"
+    "image/webp webp\n"
+    "image/avif avif\n"
+    "image/jxl jxl\n"
+    "image/heic heic\n"
+    "image/heif heif\n"
+    "image/jp2 jp2\n"
+    "image/tiff tif tiff\n"
+    "image/bmp bmp\n"
+    "image/vnd.microsoft.icon ico cur\n"
     /* fonts */
-    {"font/woff2", "woff2"},
-    {"font/woff", "woff"},
-    {"font/ttf", "ttf"},
-    {"font/otf", "otf"},
-    {"font/collection", "ttc"},
-    {"application/vnd.ms-fontobject", "eot"},
+    "font/woff2 woff2\n"
+    "font/woff woff\n"
+    "font/ttf ttf\n"
+    "font/otf otf\n"
+    "font/collection ttc\n"
+    "application/vnd.ms-fontobject eot\n"
     /* sound */
-    {"audio/mpeg", "mp3"},
-    {"audio/mp4", "m4a m4b"},
-    {"audio/aac", "aac"},
-    {"audio/ogg", "oga ogg opus spx"},
-    {"audio/flac", "flac"},
-    {"audio/wav", "wav"},
-    {"audio/webm", "weba"},
-    {"audio/midi", "mid midi kar"},
+    "audio/mpeg mp3\n"
+    "audio/mp4 m4a m4b\n"
+    "audio/aac aac\n"
+    "audio/ogg oga ogg opus spx\n"
+    "audio/flac flac\n"
+    "audio/wav wav\n"
+    "audio/webm weba\n"
+    "audio/midi mid midi kar\n"
     /* moving pictures */
-    {"video/mp4", "mp4"},
-    {"video/x-m4v", "m4v"},
-    {"video/webm", "webm"},
-    {"video/ogg", "ogv"},
-    {"video/mpeg", "mpeg mpg"},
-    {"video/mp2t", "ts"},
-    {"video/quicktime", "mov qt"},
-    {"video/x-msvideo", "avi"},
-    {"video/x-matroska", "mkv"},
-    {"video/x-ms-wmv", "wmv"},
-    {"video/x-flv", "flv"},
-    {"video/3gpp", "3gp 3gpp"},
-    {"application/vnd.apple.mpegurl", "m3u8"},
-    {"audio/x-mpegurl", "m3u"},
-    {"application/dash+xml", "mpd"},
-    {"video/iso.segment", "m4s"},
+    "video/mp4 mp4\n"
+    "video/x-m4v m4v\n"
+    "video/webm webm\n"
+    "video/ogg ogv\n"
+    "video/mpeg mpeg mpg\n"
+    "video/mp2t ts\n"
+    "video/quicktime mov qt\n"
+    "video/x-msvideo avi\n"
+    "video/x-matroska mkv\n"
+    "video/x-ms-wmv wmv\n"
+    "video/x-flv flv\n"
+    "video/3gpp 3gp 3gpp\n"
+    "application/vnd.apple.mpegurl m3u8\n"
+    "audio/x-mpegurl m3u\n"
+    "application/dash+xml mpd\n"
+    "video/iso.segment m4s\n"
     /* documents */
-    {"application/pdf", "pdf"},
-    {"application/epub+zip", "epub"},
-    {"application/postscript", "ps eps ai"},
-    {"application/msword", "doc"},
-    {"application/vnd.ms-excel", "xls"},
-    {"application/vnd.ms-powerpoint", "ppt"},
-    {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"},
-    {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"},
-    {"application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"},
-    {"application/vnd.oasis.opendocument.text", "odt"},
-    {"application/vnd.oasis.opendocument.spreadsheet", "ods"},
-    {"application/vnd.oasis.opendocument.presentation", "odp"},
-    {"application/vnd.oasis.opendocument.graphics", "odg"},
-    {"application/vnd.google-earth.kml+xml", "kml"},
-    {"application/vnd.google-earth.kmz", "kmz"},
-    {"application/gpx+xml", "gpx"},
+    "application/pdf pdf\n"
+    "application/epub+zip epub\n"
+    "application/postscript ps eps ai\n"
+    "application/msword doc\n"
+    "application/vnd.ms-excel xls\n"
+    "application/vnd.ms-powerpoint ppt\n"
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document docx\n"
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet xlsx\n"
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation pptx\n"
+    "application/vnd.oasis.opendocument.text odt\n"
+    "application/vnd.oasis.opendocument.spreadsheet ods\n"
+    "application/vnd.oasis.opendocument.presentation odp\n"
+    "application/vnd.oasis.opendocument.graphics odg\n"
+    "application/vnd.google-earth.kml+xml kml\n"
+    "application/vnd.google-earth.kmz kmz\n"
+    "application/gpx+xml gpx\n"
     /* three dimensions */
-    {"model/gltf+json", "gltf"},
-    {"model/gltf-binary", "glb"},
-    {"model/stl", "stl"},
-    {"model/obj", "obj"},
+    "model/gltf+json gltf\n"
+    "model/gltf-binary glb\n"
+    "model/stl stl\n"
+    "model/obj obj\n"
     /* archives and packages */
-    {"application/zip", "zip"},
-    {"application/gzip", "gz tgz"},
-    {"application/zstd", "zst"},
-    {"application/x-brotli", "br"},
-    {"application/x-bzip2", "bz2"},
-    {"application/x-xz", "xz"},
-    {"application/x-tar", "tar"},
-    {"application/x-7z-compressed", "7z"},
-    {"application/vnd.rar", "rar"},
-    {"application/java-archive", "jar war ear"},
-    {"application/vnd.debian.binary-package", "deb"},
-    {"application/x-rpm", "rpm"},
-    {"application/vnd.android.package-archive", "apk"},
-    {"application/x-apple-diskimage", "dmg"},
-    {"application/x-iso9660-image", "iso"},
-    {"application/x-xpinstall", "xpi"},
-    {"application/x-chrome-extension", "crx"},
-    {"application/x-bittorrent", "torrent"},
-    {"application/octet-stream", "bin dat exe dll img msi msp msm so"},
+    "application/zip zip\n"
+    "application/gzip gz tgz\n"
+    "application/zstd zst\n"
+    "application/x-brotli br\n"
+    "application/x-bzip2 bz2\n"
+    "application/x-xz xz\n"
+    "application/x-tar tar\n"
+    "application/x-7z-compressed 7z\n"
+    "application/vnd.rar rar\n"
+    "application/java-archive jar war ear\n"
+    "application/vnd.debian.binary-package deb\n"
+    "application/x-rpm rpm\n"
+    "application/vnd.android.package-archive apk\n"
+    "application/x-apple-diskimage dmg\n"
+    "application/x-iso9660-image iso\n"
+    "application/x-xpinstall xpi\n"
+    "application/x-chrome-extension crx\n"
+    "application/x-bittorrent torrent\n"
+    "application/octet-stream bin dat exe dll img msi msp msm so\n"
     /* certificates and signatures */
-    {"application/x-x509-ca-cert", "der pem crt"},
-    {"application/pkix-crl", "crl"},
-    {"application/pgp-signature", "asc sig"},
-    {"application/pgp-keys", "pgp"},
-};
-
-#define BUILT_IN_COUNT (sizeof built_in / sizeof *built_in)
+    "application/x-x509-ca-cert der pem crt\n"
+    "application/pkix-crl crl\n"
+    "application/pgp-signature asc sig\n"
+    "application/pgp-keys pgp\n";
 
 struct media_types *media_types_create(struct arena *arena)
 {
@@ -144,18 +138,24 @@ struct media_types *media_types_create(struct arena *arena)
     return types;
 }
 
+static void add_line(struct media_types *types, struct slice line)
+{
+    struct slice type, extension;
+    slice_split(&line, ' ', &type);
+    while (slice_split(&line, ' ', &extension)) {
+        const char *earlier = media_types_add(types, extension, type);
+        assert(earlier == NULL);
+        (void)earlier;
+    }
+}
+
 struct media_types *media_types_default(struct arena *arena)
 {
     struct media_types *types = media_types_create(arena);
-    for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
-        struct slice rest = slice_str(built_in[i].extensions);
-        struct slice extension;
-        while (slice_split(&rest, ' ', &extension)) {
-            const char *earlier =
-                media_types_add(types, extension, slice_str(built_in[i].type));
-            assert(earlier == NULL);
-            (void)earlier;
-        }
+    struct slice lines = SLICE(built_in);
+    struct slice line;
+    while (slice_split(&lines, '\n', &line) && line.len > 0) {
+        add_line(types, line);
     }
     return types;
 }

@@ -128,5 +128,6 @@ static directive_setter *const by_type[] = {
 
 directive_setter *setter_of(const struct directive *row)
 {
-    return row->set != NULL ? row->set : by_type[row->type];
+    bool own = row->type == TYPE_CUSTOM || row->type == TYPE_BLOCK;
+    return own ? row->set : by_type[row->type];
 }
