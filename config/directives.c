@@ -24,7 +24,7 @@
     .store = (kind), .offset = offsetof(struct type, first),                             \
     .size = offsetof(struct type, last) + sizeof(((struct type *)0)->last) -             \
             offsetof(struct type, first)
-#define FILES_AT SPAN(STORE_LOCATION, location_settings, root, root_at)
+#define FILES_AT SPAN(STORE_LOCATION, location_settings, has_alias, root_at)
 
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_on_always[] = {"off", "on", "always", NULL};

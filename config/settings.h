@@ -234,6 +234,8 @@ struct location_settings {
     bool etag;
     bool open_file_cache_errors;
     uint32_t open_file_cache_min_uses;
+    enum if_modified_since if_modified_since;
+    uint32_t max_ranges;
     struct return_rule *return_rule; /* NULL: not set */
     struct try_files *try_files;     /* NULL: not set */
     uint64_t client_max_body_size;   /* 0: no limit */
@@ -253,12 +255,12 @@ struct location_settings {
     uint64_t limit_rate; /* bytes a second; 0: none */
     uint64_t sendfile_max_chunk;
     struct access_logs access_log;
-    /* root to root_at are one setting: the nearest of root and alias holds */
-    struct template root;  /* absolute, without a trailing slash but for "/" itself */
-    struct template alias; /* no parts: not set */
+    /* to root_at one setting: the nearest of root and alias holds */
     bool has_alias;
     size_t alias_length;     /* bytes of the path that alias replaces: the pattern of the
                               * location it is written in, which nested ones inherit */
+    struct template alias;   /* no parts: not set */
+    struct template root;    /* absolute, without a trailing slash but for "/" itself */
     struct position root_at; /* of root or alias; no source: the default */
 
     /* some requests */
@@ -267,8 +269,6 @@ struct location_settings {
     bool autoindex_exact_size;
     bool autoindex_localtime;
     enum autoindex_format autoindex_format;
-    enum if_modified_since if_modified_since;
-    uint32_t max_ranges;
     /* answers without a file */
     struct error_pages error_page;
     bool absolute_redirect;
@@ -296,10 +296,10 @@ enum location_match {
 
 struct location {
     enum location_match match;
-    char *label; /* "file:line", for the scoreboard and logs */
+    char *label;          /* "file:line", for the scoreboard and logs */
+    struct slice pattern; /* path prefix, exact path, or "@name" */
     struct location_settings set;
     const struct server *server;
-    struct slice pattern; /* path prefix, exact path, or "@name" */
     struct position at;
 };
 
