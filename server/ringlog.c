@@ -6,6 +6,7 @@
 
 #define WAIT_STEP_NS  (500 * 1000)
 #define WAIT_STEPS    10 /* 5 ms in all */
+#define GATHERED_PART 8  /* of the ring */
 #define NAME_OF_SHELL SLICE("tinyhttpd: ")
 
 static void wake_logger(const struct shm *shm)
@@ -107,7 +108,8 @@ static bool store(struct ringlog *log, uint32_t file, struct slice line)
         write_directly(log, target, line);
         return false;
     }
-    bool goes = log->standard == RINGLOG_STDERR_NAMED || !logfiles_is_stderr(target->path);
+    bool goes =
+        log->standard == RINGLOG_STDERR_NAMED || !logfiles_is_stderr(target->path);
     return goes && put(log, target->number, line);
 }
 
@@ -121,13 +123,18 @@ void ringlog_write(void *context, uint32_t file, struct slice line)
 void ringlog_gather(void *context, uint32_t file, struct slice line)
 {
     struct ringlog *log = context;
-    log->owes = store(log, file, line) || log->owes;
+    if (store(log, file, line)) {
+        log->owed += line.len;
+        if (log->owed > ring_capacity(log->ring) / GATHERED_PART) {
+            ringlog_settle(log);
+        }
+    }
 }
 
 void ringlog_settle(struct ringlog *log)
 {
-    if (log->owes) {
-        log->owes = false;
+    if (log->owed > 0) {
+        log->owed = 0;
         wake_if_needed(log);
     }
 }

@@ -27,7 +27,7 @@ struct ringlog {
     const struct config *config;   /* gives files their numbers; NULL: only stderr */
     enum ringlog_stderr standard;
     bool gave_up; /* the ring was full, and waited for in vain */
-    bool owes;    /* lines were gathered: the logger may sleep and not know of them */
+    size_t owed;  /* bytes gathered, of which a sleeping logger may not know */
 };
 
 /* A log_sink; the context is a struct ringlog. `file` is an index in config->log_files.
@@ -35,7 +35,8 @@ struct ringlog {
 void ringlog_write(void *context, uint32_t file, struct slice line);
 
 /* The same for a process that calls ringlog_settle() before it waits: whether to wake the
- * logger is asked there, once for all lines, because the answer takes a fence. */
+ * logger is asked there, and each time that lines have taken a good part of the ring, but
+ * not for every line, because the answer takes a fence. */
 void ringlog_gather(void *context, uint32_t file, struct slice line);
 void ringlog_settle(struct ringlog *log);
 

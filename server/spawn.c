@@ -134,7 +134,7 @@ static void run_child(const struct child *child)
     struct ringlog log = child->master->log;
     log.ring = shm_ring(&child->master->shm, child->slot->number);
     log.config = child->generation->config;
-    log.gave_up = log.owes = false;
+    log.gave_up = false;
     log_set_sink(ringlog_write, &log);
     exit(child->slot->number == SLOT_LOGGER ? be_logger(child) : be_worker(child, &log));
 }
