@@ -181,6 +181,7 @@ static void answer(struct conn *conn, struct request *request, bool body_came)
     }
 }
 
+/* By the reading with which the batch began. */
 static bool has_to_wait(const struct conn *conn, const struct intake *intake)
 {
     return !intake->has_turn &&
@@ -227,11 +228,10 @@ static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began
            conn->set->limit_rate != 0;
 }
 
-/* Returns whether the last head was complete. The clock was read when the last batch ended,
- * or a file was sent, or the turn began: that is when this one begins. */
+/* Returns whether the last head was complete. */
 static bool take_batch(struct conn *conn, struct intake *intake)
 {
-    int64_t began_ns = clock_latest_ns();
+    int64_t began_ns = clock_read_ns();
     bool complete = true;
     unsigned count = 0;
     while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&

@@ -206,13 +206,9 @@ static enum outq_result flush(struct conn *conn, uint64_t limit)
 {
     struct outq *out = &conn->work->out;
     uint64_t before = out->sent;
-    bool takes_long = out->files > 0;
     enum outq_result result =
         outq_flush(out, conn->source.fd, limit, conn->set->sendfile);
     int err = result == OUTQ_ERROR ? errno : 0;
-    if (takes_long) {
-        clock_read_ns(); /* not the time of who is next: see take_batch() */
-    }
     account(conn, out->sent - before);
     if (result == OUTQ_CUT || result == OUTQ_ERROR) {
         fail(conn, result, err);
