@@ -28,12 +28,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # anyway.
 HOT := $(patsubst %,common/%.c,arena hash slice) \
        $(patsubst %,server/%.c,access_log http_fields http_head http_target mime request vars)
-OPTIMISE = $(if $(filter $(HOT),$<),-O2 -fno-inline-functions,-Os)
+OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING),-Os)
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1
 
-# What not every compiler or C library knows: optimising the program as a whole (the tests
-# link the same objects as they are, which is done sooner), and packed relocations.
+# What not every compiler or C library knows: inlining only tiny functions that do not ask
+# for it, optimising the program as a whole (the tests link the same objects as they are,
+# which is done sooner), and packed relocations.
+SPARING  := --param=max-inline-insns-auto=4
 WHOLE    := -flto=auto -ffat-lto-objects -fno-align-functions \
             -fno-align-jumps -fno-align-loops -fno-align-labels
 PACKED   := -Wl,-z,pack-relative-relocs
@@ -42,6 +44,7 @@ if_builds = $(if $(shell echo 'int main(void) { $(2) }' | $(CC) $(1) -Werror \
                      -Wl,--fatal-warnings -include features.h -x c -o /dev/null - \
                      2>/dev/null && echo yes),$(1))
 ifeq ($(FLAVOUR),release)
+SPARING  := $(call if_builds,$(SPARING))
 WHOLE    := $(call if_builds,$(WHOLE))
 PACKED   := $(call if_builds,$(PACKED),$(PACKED_IF))
 endif
