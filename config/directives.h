@@ -60,17 +60,19 @@ struct directive {
     bool not_inherited;
     uint16_t offset;
     uint16_t size;       /* bytes of the value: what inheritance copies */
-    uint32_t min;        /* bounds of NUMBER, SIZE, TIME .. */
+    uint32_t min;        /* bounds of NUMBER, SIZE, TIME (they are low) .. */
     uint64_t max;        /* .. 0: none */
     const char *initial; /* default as one would write it; NULL: zero, none */
     union {
-        const char *const
-            *enum_names;       /* TYPE_ENUM: NULL-terminated, in the enum's order */
         directive_setter *set; /* TYPE_CUSTOM and TYPE_BLOCK */
+        /* TYPE_ENUM: NULL-terminated, in the enum's order */
+        const char *const *enum_names;
     };
     const char *syntax; /* of the arguments, for help: "size [size]" */
     const char *help;   /* one line */
 };
+
+_Static_assert(sizeof(struct directive) <= 64, "a cache line a row");
 
 extern const struct directive directives[];
 extern const size_t directive_count;

@@ -154,7 +154,7 @@ struct media_types *media_types_default(struct arena *arena)
     struct media_types *types = media_types_create(arena);
     struct slice lines = SLICE(built_in);
     struct slice line;
-    while (slice_split(&lines, '\n', &line) && line.len > 0) {
+    while (lines.len > 0 && slice_split(&lines, '\n', &line)) {
         add_line(types, line);
     }
     return types;

@@ -104,7 +104,7 @@ bool set_return(struct build *build, const struct directive *row,
     }
     rule->status = (unsigned)code;
     rule->has_text = text != NULL;
-    *(struct return_rule **)target = rule;
+    *(const struct return_rule **)target = rule;
     return true;
 }
 

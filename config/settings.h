@@ -236,9 +236,9 @@ struct location_settings {
     uint32_t open_file_cache_min_uses;
     enum if_modified_since if_modified_since;
     uint32_t max_ranges;
-    struct return_rule *return_rule; /* NULL: not set */
-    struct try_files *try_files;     /* NULL: not set */
-    uint64_t client_max_body_size;   /* 0: no limit */
+    const struct return_rule *return_rule; /* NULL: not set */
+    struct try_files *try_files;           /* NULL: not set; the build completes it */
+    uint64_t client_max_body_size;         /* 0: no limit */
     struct file_cache_settings open_file_cache;
     int64_t open_file_cache_valid;
     const struct media_types *types;
@@ -255,7 +255,7 @@ struct location_settings {
     uint64_t limit_rate; /* bytes a second; 0: none */
     uint64_t sendfile_max_chunk;
     struct access_logs access_log;
-    /* to root_at one setting: the nearest of root and alias holds */
+    /* from here to root_at one setting: the nearest of root and alias holds */
     bool has_alias;
     size_t alias_length;     /* bytes of the path that alias replaces: the pattern of the
                               * location it is written in, which nested ones inherit */
