@@ -97,8 +97,7 @@ END_TEST
 
 START_TEST(reads_files_to_try)
 {
-    const struct try_files *try =
-        load_in_server("try_files $uri $uri/ / /x;")->try_files;
+    const struct try_files *try = load_in_server("try_files $uri $uri/ / /x;")->try_files;
     ck_assert_ptr_nonnull(try);
     ck_assert_uint_eq(try->count, 3);
     ck_assert(!try->items[0].is_dir);
