@@ -7,7 +7,6 @@ struct text {
 };
 
 static struct {
-    int64_t latest_ns;
     int64_t now_ns;
     int64_t now_ms; /* the same: asked for many times an event */
     struct timespec wall;
@@ -31,13 +30,7 @@ int64_t clock_read_ns(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    now.latest_ns = to_ns(time);
-    return now.latest_ns;
-}
-
-int64_t clock_latest_ns(void)
-{
-    return now.latest_ns;
+    return to_ns(time);
 }
 
 static void put_char(struct text *text, char c)

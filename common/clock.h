@@ -16,10 +16,8 @@
 #define NS_PER_MS  INT64_C(1000000)
 #define NS_PER_SEC INT64_C(1000000000)
 
-/* The monotonic clock now, in nanoseconds, straight from the system; and what it said
- * last, to whichever caller, 0 before the first: where that is fresh enough. */
+/* The monotonic clock now, in nanoseconds, straight from the system. */
 int64_t clock_read_ns(void);
-int64_t clock_latest_ns(void);
 
 /* Reads both clocks; call after each wait for events. */
 void clock_update(void);

@@ -29,6 +29,7 @@ struct intake {
     struct slice bytes;
     struct http_scanner scanner;
     int64_t began_ms;
+    int64_t batch_ns; /* when the batch of answers began */
     bool pipelined;
     bool has_turn; /* the first batch need not wait */
     bool had_turn; /* a batch was answered in this event: others are next */
@@ -181,11 +182,10 @@ static void answer(struct conn *conn, struct request *request, bool body_came)
     }
 }
 
-/* By the reading with which the batch began. */
 static bool has_to_wait(const struct conn *conn, const struct intake *intake)
 {
     return !intake->has_turn &&
-           (conn->heavy || clock_latest_ns() - clock_now_ns() >= TURN_NS);
+           (conn->heavy || intake->batch_ns - clock_now_ns() >= TURN_NS);
 }
 
 /* Takes one head off the front. False: the rest of it, or its turn, has yet to come. */
@@ -220,9 +220,9 @@ static bool take_head(struct conn *conn, struct intake *intake)
 }
 
 /* Memory goes on gathering; a file, a pace or a last answer is sent first. */
-static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began_ns)
+static bool batch_is_full(const struct conn *conn, unsigned count, int64_t batch_ns)
 {
-    return clock_read_ns() - began_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
+    return clock_read_ns() - batch_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
            conn->after != CONN_KEEP || conn->work->out.files > 0 ||
            conn->work->out.queued - conn->work->out.sent >= BATCH_BYTES ||
            conn->set->limit_rate != 0;
@@ -231,11 +231,11 @@ static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began
 /* Returns whether the last head was complete. */
 static bool take_batch(struct conn *conn, struct intake *intake)
 {
-    int64_t began_ns = clock_read_ns();
+    intake->batch_ns = clock_read_ns();
     bool complete = true;
     unsigned count = 0;
     while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
-           (count == 0 || !batch_is_full(conn, count, began_ns))) {
+           (count == 0 || !batch_is_full(conn, count, intake->batch_ns))) {
         complete = take_head(conn, intake);
         if (!complete) {
             break;
@@ -243,7 +243,7 @@ static bool take_batch(struct conn *conn, struct intake *intake)
         count++;
     }
     if (count > 0) {
-        conn->heavy = clock_read_ns() - began_ns >= HEAVY_NS;
+        conn->heavy = clock_read_ns() - intake->batch_ns >= HEAVY_NS;
     }
     return complete;
 }
