@@ -34,7 +34,7 @@ struct service {
     struct board_slot *board; /* NULL in tests: nothing is recorded */
     log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
     void *access_context;
-    struct buf scratch; /* where heads, pages and log lines are put together */
+    struct buf scratch; /* where heads and log lines are put together */
     struct service_page page;
     struct service_random random; /* for $request_id */
     struct list free_requests;    /* of struct request, arenas kept */

@@ -112,6 +112,13 @@ static void await_sleep(void)
     }
 }
 
+static void await_reading(const struct ringlog *log)
+{
+    while (ring_used(log->ring) != 0) {
+        sched_yield();
+    }
+}
+
 /* A sleeping logger is woken by the sink; nothing else tells it. */
 START_TEST(is_woken_when_it_sleeps)
 {
@@ -123,14 +130,10 @@ START_TEST(is_woken_when_it_sleeps)
     ck_assert_uint_gt(log.owed, 0);
     int64_t started = clock_read_ns();
     ringlog_settle(&log);
-    while (ring_used(log.ring) != 0) {
-        sched_yield();
-    }
+    await_reading(&log);
     await_sleep();
     ringlog_write(&log, 0, SLICE("wake up\n"));
-    while (ring_used(log.ring) != 0) {
-        sched_yield();
-    }
+    await_reading(&log);
     ck_assert_int_lt(clock_read_ns() - started, NS_PER_SEC / 2);
     stop_logger(pid);
     ck_assert_str_eq(tempdir_read("a"), "more is\nto come\nwake up\n");
@@ -148,9 +151,7 @@ START_TEST(hears_of_much_that_is_gathered)
     } while (log.owed > 0);
     ck_assert_uint_lt(ring_used(log.ring), ring_capacity(log.ring) / 2);
     int64_t started = clock_read_ns();
-    while (ring_used(log.ring) != 0) {
-        sched_yield();
-    }
+    await_reading(&log);
     ck_assert_int_lt(clock_read_ns() - started, NS_PER_SEC / 2);
     stop_logger(pid);
 }
