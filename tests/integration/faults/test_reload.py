@@ -74,13 +74,16 @@ def test_no_request_fails(loaded):
 
 
 def proportional_set(server):
-    """Bytes of memory that all processes of the server have together."""
-    total = 0
+    """Bytes of memory that all processes of the server have together. Pages of the program and
+    its library count once and whole, though other servers may have them as well."""
+    total = files = 0
     for pid in processes_of_session(server.process.pid):
         with contextlib.suppress(OSError):
             rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += 1024 * int(re.search(r"^Pss:\s+(\d+)", rollup, re.M)[1])
-    return total
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            total += sum(map(int, re.findall(r"^Pss_(?:Anon|Shmem):\s+(\d+)", rollup, re.M)))
+            files = max(files, int(re.search(r"^RssFile:\s+(\d+)", status, re.M)[1]))
+    return 1024 * (total + files)
 
 
 def storm(server, seconds, every_tenth=lambda: None):
@@ -125,7 +128,7 @@ def test_a_storm_of_reloads(loaded):
     assert [rest_of(wire) for wire in downloads] == [HUGE] * len(downloads)
     assert 2 <= loaded.errors().count("reloaded: generation") <= 8
     assert processes <= 2 + 6 * 2 + 1  # four generations drain, one serves, one comes; a check
-    assert memory < 6 * before or FLAVOUR != "release"
+    assert memory < 3.6 * before or FLAVOUR != "release"
 
 
 def test_a_stop_amid_a_storm(loaded):
