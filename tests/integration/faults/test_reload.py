@@ -82,7 +82,7 @@ def proportional_set(server):
             rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
             status = pathlib.Path(f"/proc/{pid}/status").read_text()
             total += sum(map(int, re.findall(r"^Pss_(?:Anon|Shmem):\s+(\d+)", rollup, re.M)))
-            files = max(files, int(re.search(r"^RssFile:\s+(\d+)", status, re.M)[1]))
+            files = max(files, *map(int, re.findall(r"^RssFile:\s+(\d+)", status, re.M)), 0)
     return 1024 * (total + files)
 
 
