@@ -30,17 +30,13 @@ static unsigned serving_number(const struct master *master)
     return master->current == NULL ? 0 : master->current->number;
 }
 
-/* To all who want to know: the log, the file beside the pid file, and with the next look
- * at them those who asked. */
-static void conclude(struct master *master, enum log_level level)
+/* In the file beside the pid file, where it stands when anybody is told of it. */
+static void record(struct master *master)
 {
     struct reload *reload = &master->reload;
     reload->state = RELOAD_IDLE;
     reload->deadline_ms = 0;
     reload->verdict.number = reload->begun;
-    log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&reload->verdict.summary)));
-    notify_ready(&master->notify, buf_slice(&reload->verdict.summary),
-                 buf_slice(&reload->verdict.lines));
     if (master->status_path != NULL &&
         verdict_save(&reload->verdict, master->status_path) < 0) {
         log_errno(NULL, LOG_LEVEL_ERROR, errno, "\"%s\" cannot be written",
@@ -48,12 +44,21 @@ static void conclude(struct master *master, enum log_level level)
     }
 }
 
+/* To the log and who manages us, and with the next look at them those who asked. */
+static void announce(struct master *master, enum log_level level)
+{
+    const struct verdict *verdict = &master->reload.verdict;
+    log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&verdict->summary)));
+    notify_ready(&master->notify, buf_slice(&verdict->summary), buf_slice(&verdict->lines));
+}
+
 static void reject(struct master *master, const char *why)
 {
     verdict_end(&master->reload.verdict, VERDICT_REJECTED, serving_number(master),
                 "reload rejected, generation %u goes on: %s", serving_number(master),
                 why);
-    conclude(master, LOG_LEVEL_ERROR);
+    record(master);
+    announce(master, LOG_LEVEL_ERROR);
 }
 
 /* It may have asked for the reload, and waits for the end of it. */
@@ -300,13 +305,14 @@ static void commit(struct master *master)
         say_changes(master, generation->config);
     }
     generation_commit(master, generation);
-    if (first) {
-        master_started(master);
-    }
     verdict_end(&reload->verdict, VERDICT_APPLIED, generation->number,
                 "%s: generation %u, %u workers", first ? "started" : "reloaded",
                 generation->number, generation->workers);
-    conclude(master, LOG_LEVEL_NOTICE);
+    record(master);
+    if (first) {
+        master_started(master);
+    }
+    announce(master, LOG_LEVEL_NOTICE);
 }
 
 static bool logger_is(const struct master *master, enum slot_state state)
