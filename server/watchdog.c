@@ -1,6 +1,5 @@
 #include "server/watchdog.h"
 #include "common/buf.h"
-#include "common/clock.h"
 #include "server/death.h"
 #include "server/master.h"
 #include "server/proc_status.h"
@@ -29,11 +28,11 @@ static void report(const struct master *master, const struct slot *slot, int64_t
     buf_free(&text);
 }
 
-static void end_hung(const struct master *master, struct slot *slot, int64_t age_ms)
+static void end_hung(const struct master *master, struct slot *slot, int64_t quiet_ms)
 {
     int64_t now = master->slots.now_ms;
     if (slot->hung_ms == 0) {
-        report(master, slot, age_ms);
+        report(master, slot, quiet_ms);
         slot->hung_ms = now;
         kill(slot->pid, SIGABRT);
     } else if (now - slot->hung_ms >= ABORT_MS && !slot->killed) {
@@ -42,13 +41,23 @@ static void end_hung(const struct master *master, struct slot *slot, int64_t age
     }
 }
 
+/* Since the heart was seen to stand where it stands, by the master's own clock: a worker
+ * that writes where it should not may have moved the hearts of all. */
+static int64_t quiet_time(const struct master *master, struct slot *slot)
+{
+    int64_t beat_ns = atomic_load(&shm_board(&master->shm, slot->number)->beat_ns);
+    if (beat_ns != slot->beat_ns) {
+        slot->beat_ns = beat_ns;
+        slot->beat_seen_ms = master->slots.now_ms;
+    }
+    return master->slots.now_ms - slot->beat_seen_ms;
+}
+
 static void look_at(const struct master *master, struct slot *slot, int64_t timeout_ms)
 {
-    const struct board_slot *board = shm_board(&master->shm, slot->number);
-    int64_t beat_ms = atomic_load(&board->beat_ns) / NS_PER_MS;
-    int64_t age_ms = master->slots.now_ms - beat_ms;
-    if (slot->hung_ms != 0 || (age_ms >= timeout_ms && !is_traced(slot->pid))) {
-        end_hung(master, slot, age_ms);
+    int64_t quiet_ms = quiet_time(master, slot);
+    if (slot->hung_ms != 0 || (quiet_ms >= timeout_ms && !is_traced(slot->pid))) {
+        end_hung(master, slot, quiet_ms);
     }
 }
 

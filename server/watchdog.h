@@ -2,7 +2,7 @@
  * watchdog.h - finds workers that hang, and has them replaced.
  *
  * A worker writes a heartbeat to its scoreboard record each turn of its loop, at least
- * once a second. One that is older than worker_hang_timeout means a worker that loops,
+ * once a second. One that stands still for worker_hang_timeout means a worker that loops,
  * blocks or was stopped: it is reported with the request that it was processing, gets
  * SIGABRT for a core, and SIGKILL two seconds later. Its slot then sees an ordinary
  * death.
