@@ -304,6 +304,17 @@ class Server:
     def wire(self, port="PORT", **options):
         return Wire(("127.0.0.1", self.port(port)), timeout=10 * SLOW, **options)
 
+    def is_refused(self, port="PORT"):
+        """Whether nothing listens. Who waits in the queue of a listener that is closed is
+        reset: the next one will know."""
+        try:
+            self.wire(port).close()
+        except ConnectionRefusedError:
+            return True
+        except ConnectionResetError:
+            pass
+        return False
+
     def get(self, target, **options):
         """One request on a connection of its own."""
         with self.wire() as wire:

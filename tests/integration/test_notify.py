@@ -105,11 +105,11 @@ def test_stopping(server, manager, number):
 
 
 def test_signs_of_life_come_at_half_the_time(server, manager):
-    start(server, manager, WATCHDOG_USEC="1000000")
     begin = time.monotonic()
+    start(server, manager, WATCHDOG_USEC="1000000")
     for _ in range(3):
         assert manager.next() == {"WATCHDOG": "1"}
-    assert 1 < time.monotonic() - begin < 2.7 * SLOW  # 1.5 on an idle machine
+    assert 1.4 < time.monotonic() - begin < 3.2 * SLOW  # 1.5 after the start
 
 
 def test_no_sign_of_life_when_every_worker_is_stopped(server, manager):

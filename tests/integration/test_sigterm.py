@@ -19,15 +19,7 @@ def begin_download(wire):
 def start(server, lines):
     (server.dir / "big").write_bytes(b"x" * SIZE)
     server.start(CONFIG % lines, ready="master_process" not in lines)
-    wait_until(lambda: not has_stopped_listening(server), "the server to listen")
-
-
-def has_stopped_listening(server):
-    try:
-        server.wire().close()
-    except ConnectionRefusedError:
-        return True
-    return False
+    wait_until(lambda: not server.is_refused(), "the server to listen")
 
 
 @pytest.mark.parametrize("lines", ["", "master_process off;"])
@@ -36,7 +28,7 @@ def test_graceful(server, lines):
     with server.wire() as wire:
         begin_download(wire)
         server.send_signal(signal.SIGTERM)
-        wait_until(lambda: has_stopped_listening(server), "the end of listening")
+        wait_until(server.is_refused, "the end of listening")
         assert len(wire.read_exactly(SIZE)) == SIZE
     assert server.process.wait(10) == 0
 
@@ -47,7 +39,7 @@ def test_a_second_one_stops_at_once(server, lines):
     with server.wire() as wire:
         begin_download(wire)
         server.send_signal(signal.SIGTERM)
-        wait_until(lambda: has_stopped_listening(server), "the end of listening")
+        wait_until(server.is_refused, "the end of listening")
 
         def ends_after_another():
             server.send_signal(signal.SIGTERM)

@@ -35,6 +35,18 @@ def descriptors(pid, role):
     return dict(names)
 
 
+def describe(before, after):
+    """What is in one of two looks only, a role a line; both whole when only pairs differ."""
+    lines = []
+    for role in sorted({*before, *after}):
+        was, now = (collections.Counter({"process": len(look.get(role, []))}) + sum(
+            map(collections.Counter, look.get(role, [])), collections.Counter())
+            for look in (before, after))
+        if was != now:
+            lines.append(f"{role}: gone {dict(was - now)}, new {dict(now - was)}")
+    return "not whole: " + ("\n".join(lines) or f"{before} != {after}")
+
+
 class Watched(Server):
     """A server that must be whole again at the end of the test.
 
@@ -84,8 +96,7 @@ class Watched(Server):
         try:
             wait_until(lambda: self.look() == self.before, "the server to be whole again")
         except AssertionError:
-            assert self.look() == self.before
-            raise
+            pytest.fail(describe(self.before, self.look()))
 
     def masters(self):
         """Those that run in the background are found by their configuration."""

@@ -23,14 +23,13 @@ http {
 """
 
 
-def end_with_a_stopped_worker(server, number):
-    """Sends the signal while a worker is stopped; returns that one."""
+def start_with_a_stopped_worker(server):
+    """Returns that one."""
     server.expect_log = ["exited on signal 9 .*sent by the master"]
     server.start("worker_shutdown_timeout 100ms;" + SIMPLE)
     server.calm()
     victim = server.workers()[0]
     os.kill(victim, signal.SIGSTOP)
-    server.send_signal(number)
     return victim
 
 
@@ -38,10 +37,11 @@ def test_a_stopped_worker_holds_up_no_end(watched):
     """It cannot obey, and is killed: 2.5 s after it was told to stop, or 0.6 s later when it
     may drain for 0.1 s. A new generation serves meanwhile."""
     with watching() as drained, watching() as stopped:
+        victims = {server: start_with_a_stopped_worker(server)
+                   for server in (watched, drained, stopped)}
         begin = time.monotonic()
-        victims = {server: end_with_a_stopped_worker(server, number) for server, number in
-                   ((watched, signal.SIGHUP), (drained, signal.SIGQUIT),
-                    (stopped, signal.SIGTERM))}
+        for server, number in zip(victims, (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)):
+            server.send_signal(number)
         watched.wait_error("reloaded: generation 2")
         with Probe(watched, "/docs/alpha.txt", interval=0.1) as probe:
             assert stopped.process.wait(20) == 0
