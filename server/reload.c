@@ -49,7 +49,8 @@ static void announce(struct master *master, enum log_level level)
 {
     const struct verdict *verdict = &master->reload.verdict;
     log_write(NULL, level, "%.*s", SLICE_ARG(buf_slice(&verdict->summary)));
-    notify_ready(&master->notify, buf_slice(&verdict->summary), buf_slice(&verdict->lines));
+    notify_ready(&master->notify, buf_slice(&verdict->summary),
+                 buf_slice(&verdict->lines));
 }
 
 static void reject(struct master *master, const char *why)
