@@ -278,6 +278,7 @@ static void set_up(struct process *process, const struct worker_setup *setup)
         setup->shm == NULL ? NULL : &shm_head(setup->shm)->quarantine;
     worker->service.access_sink = ringlog_gather;
     worker->service.access_context = setup->log;
+    log_set_sink(ringlog_gather, setup->log);
     conns_init(&worker->conns);
     BOARD_SET(worker->board, connections_free, (uint32_t)setup->connections_max);
     watch(process, &process->channel, setup->channel, channel_ready);
@@ -292,6 +293,7 @@ static void tear_down(struct process *process)
     service_clear(&worker->service);
     timers_destroy(worker->timers);
     ev_destroy(worker->loop);
+    log_set_sink(ringlog_write, process->setup->log);
     ringlog_settle(process->setup->log);
     fd_close(process->wake.fd);
     signals_install_worker(-1);
