@@ -1,7 +1,9 @@
 #include "server/error_page.h"
 #include "common/escape.h"
+#include "common/xalloc.h"
 #include "server/http_status.h"
 #include "server/respond.h"
+#include <stdlib.h>
 
 const char error_page_style[] =
     ":root{color-scheme:light dark;--ink:#1d2129;--soft:#5b6472;--line:#d9dde3;"
@@ -109,7 +111,6 @@ static void render(struct buf *out, const struct request *request, unsigned stat
     char scratch[5];
     struct slice title = http_status_text(status, scratch);
     struct slice reason = http_reason(status);
-    buf_clear(out);
     put_html_head(out, title);
     buf_append_str(out, "<body>\n<main>\n<p class=\"status\">");
     buf_append_u64(out, status);
@@ -123,16 +124,47 @@ static void render(struct buf *out, const struct request *request, unsigned stat
     buf_append_str(out, "</footer>\n</body>\n</html>\n");
 }
 
-/* Without a link a page depends on the status and the server's name only. */
-struct slice error_page_html(struct request *request, unsigned status)
+/* In the arena, or when that is NULL allocated. */
+static struct service_page *create(const struct request *request, unsigned status,
+                                   struct arena *arena)
 {
-    struct service_page *page = &request->service->page;
-    bool with_version = request->set->server_tokens == TOKENS_ON;
-    bool has_link = request->response.location.len != 0;
-    if (has_link || page->status != status || page->with_version != with_version) {
-        render(&page->html, request, status);
-        page->status = has_link ? 0 : status;
-        page->with_version = with_version;
+    struct buf html = {0};
+    render(&html, request, status);
+    size_t size = sizeof(struct service_page) + html.len + 1;
+    struct service_page *page = arena == NULL ? xmalloc(size) : arena_alloc(arena, size);
+    *page = (struct service_page){.status = status, .len = html.len};
+    memcpy(page->html, html.data, html.len);
+    page->html[html.len] = '\0';
+    buf_free(&html);
+    return page;
+}
+
+/* Without a link a page depends on the status and the server's name only. */
+struct service_page *error_page_get(struct request *request, unsigned status)
+{
+    if (request->response.location.len != 0) {
+        return create(request, status, request->arena);
     }
-    return arena_slice(request->arena, buf_slice(&page->html));
+    struct service_page **pages = &request->service->pages;
+    bool with_version = request->set->server_tokens == TOKENS_ON;
+    for (struct service_page *page = *pages; page != NULL; page = page->next) {
+        if (page->status == status && page->with_version == with_version) {
+            return page;
+        }
+    }
+    struct service_page *page = create(request, status, NULL);
+    page->with_version = with_version;
+    page->next = *pages;
+    *pages = page;
+    return page;
+}
+
+void error_page_forget(struct service *service)
+{
+    for (struct service_page *page = service->pages, *next; page != NULL; page = next) {
+        next = page->next;
+        free(page->head);
+        free(page);
+    }
+    service->pages = NULL;
 }

@@ -7,8 +7,12 @@
 
 #include "server/request.h"
 
-/* The page for a status, in the request's arena. `server` is what the footer names. */
-struct slice error_page_html(struct request *request, unsigned status);
+/*
+ * The page for a status: the service's, which stays until error_page_forget(), or when it
+ * links to response.location the request's.
+ */
+struct service_page *error_page_get(struct request *request, unsigned status);
+void error_page_forget(struct service *service);
 
 /* The style sheet that error pages and listings share. */
 extern const char error_page_style[];

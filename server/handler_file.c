@@ -120,7 +120,7 @@ static void send_content(struct request *request,
     }
     describe(request, choice, false);
     request->response.status = 200;
-    request->response.whole_file = file;
+    request->response.kept = file_is_shared(file) ? &file->head : NULL;
     respond_add_file(request, file, 0, file->size);
 }
 

@@ -24,7 +24,7 @@ static void drop_content(struct request *request)
     response->accept_ranges = response->date_known = false;
     response->content_length = 0;
     response->content = response->content_last = NULL;
-    response->whole_file = NULL;
+    response->kept = NULL;
     request_release_files(request);
 }
 
@@ -306,9 +306,13 @@ static unsigned status_of_page(const struct error_page *page, unsigned status)
 /* The built-in page; none where the status has no content. */
 static void answer_with_page(struct request *request, unsigned status)
 {
-    struct slice page =
-        status >= 300 && status != 304 ? error_page_html(request, status) : SLICE_NULL;
-    respond_memory(request, status, page.len != 0 ? html_type : SLICE_NULL, page);
+    if (status < 300 || status == 304) {
+        respond_memory(request, status, SLICE_NULL, SLICE_NULL);
+        return;
+    }
+    struct service_page *page = error_page_get(request, status);
+    respond_memory(request, status, html_type, slice_of(page->html, page->len));
+    request->response.kept = &page->head;
 }
 
 static void follow_path(struct request *request, struct slice target)

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct file;
+struct kept_head;
 
 struct response_field {
     struct slice name;
@@ -34,9 +34,10 @@ struct response {
     uint64_t content_length; /* of the content, also when HEAD leaves it out */
     struct segment *content; /* chain of segments; NULL: empty */
     struct segment *content_last;
-    struct file *whole_file; /* the content is all of it; NULL: it is something else */
-    bool close;              /* close the connection after this answer */
-    bool silent;             /* close without an answer (444) */
+    struct kept_head *
+        *kept;   /* where that of an answer alike may be (kept_head.h), or NULL */
+    bool close;  /* close the connection after this answer */
+    bool silent; /* close without an answer (444) */
 };
 
 #endif

@@ -1,4 +1,5 @@
 #include "server/service.h"
+#include "server/error_page.h"
 #include "server/filecache.h"
 #include "server/request.h"
 #include <stdlib.h>
@@ -20,8 +21,7 @@ void service_clear(struct service *service)
     list_init(&service->free_requests);
     service->free_count = 0;
     buf_free(&service->scratch);
-    buf_free(&service->page.html);
-    service->page.status = 0;
+    error_page_forget(service);
     filecache_destroy(service->files);
     service->files = NULL;
 }

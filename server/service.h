@@ -13,6 +13,7 @@
 
 struct filecache;
 
+struct kept_head;
 struct quarantine_list;
 
 /* Asked of the system many at a time: no more than getrandom(2) gives undivided. */
@@ -21,11 +22,14 @@ struct service_random {
     unsigned char bytes[256];
 };
 
-/* The page of the last error, for the next of the same kind (error_page.c). */
+/* The built-in page of a status, for all answers that it suits (error_page.c). */
 struct service_page {
-    unsigned status; /* 0: none */
+    struct service_page *next;
+    unsigned status;
     bool with_version;
-    struct buf html;
+    struct kept_head *head; /* or NULL */
+    size_t len;
+    char html[]; /* NUL-terminated */
 };
 
 struct service {
@@ -34,8 +38,8 @@ struct service {
     struct board_slot *board; /* NULL in tests: nothing is recorded */
     log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
     void *access_context;
-    struct buf scratch; /* where heads and log lines are put together */
-    struct service_page page;
+    struct buf scratch;           /* where heads and log lines are put together */
+    struct service_page *pages;   /* one a status and way to name the server, at most */
     struct service_random random; /* for $request_id */
     struct list free_requests;    /* of struct request, arenas kept */
     size_t free_count;

@@ -3,9 +3,9 @@
 
 static const char *page(unsigned status)
 {
-    struct slice html = error_page_html(serve.request, status);
-    ck_assert_uint_eq(strlen(html.ptr), html.len);
-    return html.ptr;
+    const struct service_page *page = error_page_get(serve.request, status);
+    ck_assert_uint_eq(strlen(page->html), page->len);
+    return page->html;
 }
 
 static const struct {
@@ -82,14 +82,14 @@ START_TEST(links_to_where_a_redirect_leads)
 END_TEST
 
 /* A page that is kept is for the same status, without a link, and the same name. */
-START_TEST(makes_a_page_anew_for_another_answer)
+START_TEST(keeps_a_page_for_each_kind_of_answer)
 {
     serve_start("server { location /quiet/ { server_tokens off; } }");
     ASK("GET", "/none");
     ck_assert_ptr_nonnull(strstr(page(404), "404 Not Found"));
-    ck_assert_uint_eq(serve.service.page.status, 404);
+    const char *kept = page(404);
     ck_assert_ptr_nonnull(strstr(page(403), "403 Forbidden"));
-    ck_assert_ptr_nonnull(strstr(page(404), "404 Not Found"));
+    ck_assert_ptr_eq(page(404), kept);
     serve.request->response.location = SLICE("/there");
     ck_assert_ptr_nonnull(strstr(page(404), "<a href=\"/there\">"));
     serve.request->response.location = SLICE_NULL;
@@ -97,6 +97,7 @@ START_TEST(makes_a_page_anew_for_another_answer)
     ck_assert_ptr_nonnull(strstr(page(404), "tinyhttpd/"));
     ASK("GET", "/quiet/none");
     ck_assert_ptr_null(strstr(page(404), "tinyhttpd/"));
+    ck_assert_ptr_nonnull(strstr(kept, "tinyhttpd/"));
     serve_stop();
 }
 END_TEST
@@ -117,6 +118,6 @@ UNIT_SUITE(error_page)
     UNIT_TEST(is_whole_and_plain);
     UNIT_TEST(names_the_server_as_server_tokens_asks);
     UNIT_LOOP(links_to_where_a_redirect_leads, 0, sizeof(links) / sizeof(links[0]));
-    UNIT_TEST(makes_a_page_anew_for_another_answer);
+    UNIT_TEST(keeps_a_page_for_each_kind_of_answer);
     UNIT_TEST(shows_nothing_of_the_request);
 }

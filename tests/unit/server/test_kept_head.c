@@ -20,6 +20,7 @@ static const char config[] =
     " location /moved/ { alias www/; return 302 /x?$args;"
     "                    error_page 302 =200 /like/a.txt; }"
     " location /error/ { error_page 404 /a.txt; }"
+    " location /found { return 302 /there?$args; }"
     " location = /a.html { alias www/a.txt; } }";
 
 #define REQUEST(target, rest) "GET " target " HTTP/1.1\r\nHost: plain\r\n" rest "\r\n"
@@ -53,6 +54,20 @@ static const char *const requests[] = {
     "GET /a.txt HTTP/1.0\r\nHost: plain\r\n\r\n",
     "GET /a.txt HTTP/1.0\r\nHost: plain\r\nConnection: keep-alive\r\n\r\n",
     "GET /a.txt HTTP/1.1\r\nHost: other\r\n\r\n",
+    REQUEST("/none", ""),
+    REQUEST("/none", "Connection: close\r\n"),
+    REQUEST("/b.txt/", ""),
+    REQUEST("/", ""),
+    REQUEST("/alive/none", ""),
+    REQUEST("/tokens/none", ""),
+    REQUEST("/server/none?one", ""),
+    REQUEST("/expires/none", ""),
+    REQUEST("/moved/none?one", ""),
+    REQUEST("/found?one", ""),
+    REQUEST("/found?other", ""),
+    "HEAD /none HTTP/1.1\r\nHost: plain\r\n\r\n",
+    "POST /a.txt HTTP/1.1\r\nHost: plain\r\nContent-Length: 0\r\n\r\n",
+    "GET /none HTTP/1.0\r\nHost: plain\r\n\r\n",
 };
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
 
@@ -123,6 +138,11 @@ START_TEST(keeps_the_head_of_a_common_answer)
     serve_begin(REQUEST("/alike/a.txt", ""));
     serve.request->keep_alive = true;
     ck_assert(is_kept());
+    serve_ask(REQUEST("/none", ""));
+    ck_assert(is_kept());
+    serve_begin(REQUEST("/", "")); /* 403 has another page */
+    serve.request->keep_alive = true;
+    ck_assert(!is_kept());
     serve_stop();
 }
 END_TEST
