@@ -7,6 +7,7 @@
 #ifndef COMMON_EIGHTS_H
 #define COMMON_EIGHTS_H
 
+#include "common/slice.h"
 #include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,16 +50,53 @@ static inline uint64_t eights_equal(uint64_t eight, unsigned char byte)
     return eights_below(eight ^ (EIGHTS_ONES * byte), 1);
 }
 
-/* Control characters of US-ASCII. */
+/* Control characters of US-ASCII: one more than DEL, and 32 less than the others, has the
+ * top bit. */
 static inline uint64_t eights_controls(uint64_t eight)
 {
-    return eights_below(eight, ' ') | eights_equal(eight, 0x7f);
+    uint64_t after = (eight & ~EIGHTS_TOPS) + EIGHTS_ONES;
+    return ((eight - EIGHTS_ONES * ' ') | after) & ~eight & EIGHTS_TOPS;
+}
+
+static inline uint64_t eights_quotes(uint64_t eight)
+{
+    return eights_equal(eight, '"') | eights_equal(eight, '\\');
 }
 
 /* Bytes of 128 and more. */
 static inline uint64_t eights_high(uint64_t eight)
 {
     return eight & EIGHTS_TOPS;
+}
+
+/* Both of them. */
+static inline uint64_t eights_unprintable(uint64_t eight)
+{
+    return ((eight - EIGHTS_ONES * ' ') | (eight + EIGHTS_ONES) | eight) & EIGHTS_TOPS;
+}
+
+/* How many bytes at the front of `text` the question `special` does not concern. The last
+ * eight may be looked at twice. */
+static inline size_t eights_span(struct slice text, uint64_t (*special)(uint64_t))
+{
+    size_t len = 0;
+    uint64_t found = 0;
+    for (; text.len - len >= 8; len += 8) {
+        found = special(eights_load(text.ptr + len));
+        if (found != 0) {
+            return len + eights_first(found);
+        }
+    }
+    if (len == text.len) {
+        return len;
+    }
+    if (len > 0) {
+        len = text.len - 8;
+        found = special(eights_load(text.ptr + len));
+    } else {
+        found = special(eights_load_part(text.ptr, text.len));
+    }
+    return found != 0 ? len + eights_first(found) : text.len;
 }
 
 #endif

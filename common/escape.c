@@ -1,5 +1,6 @@
 #include "common/escape.h"
 #include "common/eights.h"
+#include "common/span.h"
 
 #define REPLACEMENT SLICE("\xef\xbf\xbd") /* U+FFFD */
 
@@ -52,47 +53,9 @@ size_t escape_utf8_len(struct slice text)
 
 /* --- what is plain ------------------------------------------------------------------ */
 
-/* How many bytes at the front are not special. The last eight may be looked at twice. */
-static inline size_t span_of(struct slice text, uint64_t (*special)(uint64_t))
-{
-    size_t len = 0;
-    uint64_t found = 0;
-    for (; text.len - len >= 8; len += 8) {
-        found = special(eights_load(text.ptr + len));
-        if (found != 0) {
-            return len + eights_first(found);
-        }
-    }
-    if (len == text.len) {
-        return len;
-    }
-    if (len > 0) {
-        len = text.len - 8;
-        found = special(eights_load(text.ptr + len));
-    } else {
-        found = special(eights_load_part(text.ptr, text.len));
-    }
-    return found != 0 ? len + eights_first(found) : text.len;
-}
-
-static inline uint64_t quotes(uint64_t eight)
-{
-    return eights_equal(eight, '"') | eights_equal(eight, '\\');
-}
-
-static inline uint64_t unprintable(uint64_t eight)
-{
-    return eights_controls(eight) | eights_high(eight);
-}
-
-static inline uint64_t special_in_log(uint64_t eight)
-{
-    return unprintable(eight) | quotes(eight);
-}
-
 static inline uint64_t special_in_json(uint64_t eight)
 {
-    return eights_below(eight, ' ') | eights_high(eight) | quotes(eight);
+    return eights_below(eight, ' ') | eights_high(eight) | eights_quotes(eight);
 }
 
 static inline uint64_t special_in_html(uint64_t eight)
@@ -102,34 +65,19 @@ static inline uint64_t special_in_html(uint64_t eight)
            eights_equal(eight, '"') | eights_equal(eight, '\'');
 }
 
-static size_t log_span(struct slice text)
-{
-    return span_of(text, special_in_log);
-}
-
 static size_t line_span(struct slice text)
 {
-    return span_of(text, eights_controls);
-}
-
-static size_t quoted_span(struct slice text)
-{
-    return span_of(text, quotes);
+    return eights_span(text, eights_controls);
 }
 
 static size_t json_span(struct slice text)
 {
-    return span_of(text, special_in_json);
+    return eights_span(text, special_in_json);
 }
 
 static size_t html_span(struct slice text)
 {
-    return span_of(text, special_in_html);
-}
-
-size_t escape_printable_span(struct slice text)
-{
-    return span_of(text, unprintable);
+    return eights_span(text, special_in_html);
 }
 
 static bool plain_in_path(unsigned char c)
@@ -179,7 +127,7 @@ static bool escape_hex(struct buf *out, struct slice text, struct slice prefix,
 
 bool escape_log(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), log_span);
+    return escape_hex(out, text, SLICE("\\x"), span_log);
 }
 
 bool escape_line(struct buf *out, struct slice text)
@@ -189,7 +137,7 @@ bool escape_line(struct buf *out, struct slice text)
 
 bool escape_quoted(struct buf *out, struct slice text)
 {
-    return escape_hex(out, text, SLICE("\\x"), quoted_span);
+    return escape_hex(out, text, SLICE("\\x"), span_quoted);
 }
 
 bool escape_uri_path(struct buf *out, struct slice text)

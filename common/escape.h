@@ -14,9 +14,6 @@
  * when there is none. */
 size_t escape_utf8_len(struct slice text);
 
-/* How many bytes at the front are printable US-ASCII, space included. */
-size_t escape_printable_span(struct slice text);
-
 /* For logs: '"', '\', bytes below 0x20 and above 0x7e become \xHH (nginx's default). */
 bool escape_log(struct buf *out, struct slice text);
 

@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "common/clock.h"
 #include "common/escape.h"
+#include "common/span.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,7 @@ static struct {
     void *context;
     const struct log *log;
     bool command_line;
-    unsigned slot;
-    uint64_t pid;
+    char name[32]; /* "4711#2: " */
 } process = {.sink = write_to_stderr, .log = &stderr_log, .command_line = true};
 
 const char *log_level_name(enum log_level level)
@@ -63,8 +63,7 @@ void log_set_sink(log_sink *sink, void *context)
 void log_set_identity(const char *role, unsigned slot)
 {
     process.command_line = role[0] == '\0';
-    process.slot = slot;
-    process.pid = (uint64_t)getpid();
+    snprintf(process.name, sizeof(process.name), "%ld#%u: ", (long)getpid(), slot);
 }
 
 void log_set_default(const struct log *log)
@@ -138,22 +137,19 @@ static void put_hex(struct line *line, struct slice bytes)
     }
 }
 
-/* C0, DEL, and C1, which in UTF-8 is C2 80 to C2 9F: a terminal obeys all of them. */
-static bool is_control(struct slice character)
+/* C2 80 to C2 9F: control characters beyond US-ASCII, which a terminal obeys as well. */
+static bool is_c1(struct slice character)
 {
-    unsigned char first = (unsigned char)character.ptr[0];
-    if (character.len == 1) {
-        return first < 0x20 || first == 0x7f;
-    }
-    return first == 0xc2 && (unsigned char)character.ptr[1] < 0xa0;
+    return (unsigned char)character.ptr[0] == 0xc2 &&
+           (unsigned char)character.ptr[1] < 0xa0;
 }
 
 /* Characters stay whole: text in UTF-8 remains readable, and a cut line is still UTF-8.
- */
-static void put_escaped(struct line *line, struct slice text)
+ * Between quotes these and the backslash are not plain either. */
+static void put_escaped(struct line *line, struct slice text, bool quoted)
 {
     for (;;) {
-        size_t plain = escape_printable_span(text);
+        size_t plain = quoted ? span_log(text) : span_printable(text);
         put_some(line, slice_of(text.ptr, plain));
         text = slice_from(text, plain);
         if (text.len == 0) {
@@ -161,7 +157,7 @@ static void put_escaped(struct line *line, struct slice text)
         }
         size_t len = escape_utf8_len(text);
         struct slice character = slice_of(text.ptr, len == 0 ? 1 : len);
-        if (len == 0 || is_control(character)) {
+        if (len <= 1 || is_c1(character)) {
             put_hex(line, character);
         } else {
             put(line, character.ptr, character.len);
@@ -180,10 +176,7 @@ static void put_prefix(struct line *line, const struct log_event *event)
     if (process.command_line) {
         return;
     }
-    put_number(line, process.pid);
-    put_slice(line, SLICE("#"));
-    put_number(line, process.slot);
-    put_slice(line, SLICE(": "));
+    put_slice(line, slice_str(process.name));
     if (event->connection != 0) {
         put_slice(line, SLICE("*"));
         put_number(line, event->connection);
@@ -191,15 +184,43 @@ static void put_prefix(struct line *line, const struct log_event *event)
     }
 }
 
-__attribute__((format(printf, 2, 0))) static void put_message(struct line *line,
-                                                              const char *format,
-                                                              va_list args)
+__attribute__((format(printf, 2, 0))) static void put_formatted(struct line *line,
+                                                                const char *format,
+                                                                va_list args)
 {
     char message[LOG_LINE_MAX];
     int len = vsnprintf(message, sizeof(message), format, args);
     if (len > 0) {
         size_t kept = (size_t)len < sizeof(message) ? (size_t)len : sizeof(message) - 1;
-        put_escaped(line, slice_of(message, kept));
+        put_escaped(line, slice_of(message, kept), false);
+    }
+}
+
+/* The frequent ones begin with strings, for which vsnprintf() is dear. */
+__attribute__((format(printf, 2, 0))) static void put_message(struct line *line,
+                                                              const char *format,
+                                                              va_list args)
+{
+    const char *percent = strchr(format, '%');
+    while (percent != NULL && percent[1] == 's') {
+        put_escaped(line, slice_of(format, (size_t)(percent - format)), false);
+        put_escaped(line, slice_str(va_arg(args, const char *)), false);
+        format = percent + 2;
+        percent = strchr(format, '%');
+    }
+    if (percent == NULL) {
+        put_escaped(line, slice_str(format), false);
+    } else {
+        put_formatted(line, format, args);
+    }
+}
+
+static void put_pair(struct line *line, const struct log_pair *pair)
+{
+    if (pair->value.ptr != NULL) {
+        put_slice(line, pair->name);
+        put_escaped(line, pair->value, pair->quoted);
+        put(line, "\"", pair->quoted);
     }
 }
 
@@ -249,7 +270,9 @@ void log_event_args(const struct log_event *event, const char *format, va_list a
         put_slice(&line, slice_str(describe(event->err)));
         put_slice(&line, SLICE(")"));
     }
-    put_escaped(&line, event->context);
+    for (size_t i = 0; i < event->context_count; i++) {
+        put_pair(&line, &event->context[i]);
+    }
     line.text[line.len++] = '\n';
     send_line(event, slice_of(line.text, line.len));
     errno = saved;

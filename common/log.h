@@ -78,16 +78,34 @@ void log_write(const struct log *log, enum log_level level, const char *format, 
 void log_errno(const struct log *log, enum log_level level, int err, const char *format,
                ...) __attribute__((format(printf, 4, 5)));
 
+/* A name and its value; one whose value is NULL is left out. Between quotes, '"' and '\'
+ * in it are written as \xHH too, so that it cannot end them. */
+struct log_pair {
+    struct slice name; /* with the comma before it and what is between the two */
+    struct slice value;
+    bool quoted;
+};
+#define LOG_PLAIN(name, value)                                                           \
+    {                                                                                    \
+        SLICE(", " name ": "), (value), false                                            \
+    }
+#define LOG_QUOTED(name, value)                                                          \
+    {                                                                                    \
+        SLICE(", " name ": \""), (value), true                                           \
+    }
+
 /*
  * The general form. `connection` (0: none) prints as "*57 "; `err` (0: none) as above;
- * `context` is appended as it stands after escaping (", client: 127.0.0.1, server: ...").
+ * `context` ends the line, in its order: ", client: 127.0.0.1, request: \"GET /
+ * HTTP/1.1\"".
  */
 struct log_event {
     const struct log *log;
     enum log_level level;
     int err;
     uint64_t connection;
-    struct slice context;
+    const struct log_pair *context;
+    size_t context_count;
 };
 void log_event(const struct log_event *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

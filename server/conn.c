@@ -313,22 +313,21 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
 
 static void log_close(const struct conn *conn, const char *reason)
 {
-    struct log_event event = {
-        .log = conn->set->error_log,
-        .level = LOG_LEVEL_INFO,
-        .connection = conn->client.number,
-    };
-    if (!log_wants(event.log, event.level)) {
+    const struct log *log = conn->set->error_log;
+    if (!log_wants(log, LOG_LEVEL_INFO)) {
         return;
     }
     struct sockaddr_any peer = {.len = sizeof(peer.u.in6)};
     memcpy(&peer.u.in6, &conn->client.peer, sizeof(peer.u.in6));
     char address[SOCKADDR_TEXT_MAX];
-    char context[SOCKADDR_TEXT_MAX + sizeof(", client: ")];
-    struct slice text = sockaddr_format(&peer, false, address);
-    int len = snprintf(context, sizeof(context), ", client: %.*s", SLICE_ARG(text));
-    event.context = slice_of(context, (size_t)len);
-    log_event(&event, "%s, while %s", reason, conn_doing(conn));
+    const struct log_pair client =
+        LOG_PLAIN("client", sockaddr_format(&peer, false, address));
+    log_event(&(struct log_event){.log = log,
+                                  .level = LOG_LEVEL_INFO,
+                                  .connection = conn->client.number,
+                                  .context = &client,
+                                  .context_count = 1},
+              "%s, while %s", reason, conn_doing(conn));
 }
 
 static void abandon(const struct conn *conn, struct request *request)

@@ -79,12 +79,9 @@ START_TEST(escapes_at_every_place)
     size_t len = (size_t)_i;
     for (size_t i = 0; i < len * (sizeof(specials) - 1); i++) {
         char *bytes = memset(malloc(len), 'a', len);
-        char special = specials[i / len];
-        bool printable = special >= ' ' && special != '\x7f';
-        bytes[i % len] = special;
+        bytes[i % len] = specials[i / len];
         struct slice text = slice_of(bytes, len);
         compare_with_its_bytes(text);
-        ck_assert_uint_eq(escape_printable_span(text), printable ? len : i % len);
         free(bytes);
     }
 }

@@ -58,16 +58,20 @@ END_TEST
 START_TEST(says_who_where_and_what)
 {
     collect_as("worker", 2);
+    const struct log_pair context[] = {
+        LOG_PLAIN("client", SLICE("127.0.0.1")), LOG_PLAIN("server", SLICE("")),
+        LOG_QUOTED("host", SLICE_NULL), LOG_QUOTED("request", SLICE("GET /\"\\ x"))};
     const struct log_event event = {.level = LOG_LEVEL_ERROR,
                                     .err = ENOENT,
                                     .connection = 57,
-                                    .context = SLICE(", client: 127.0.0.1")};
+                                    .context = context,
+                                    .context_count = 4};
     log_event(&event, "open \"%s\" failed", "/x");
     UNIT_SLICE_EQ(after_prefix("error", 2),
                   "*57 open \"/x\" failed (2: No such file or directory), "
-                  "client: 127.0.0.1\n");
-    log_write(NULL, LOG_LEVEL_NOTICE, "%d workers", 4);
-    UNIT_SLICE_EQ(after_prefix("notice", 2), "4 workers\n");
+                  "client: 127.0.0.1, server: , request: \"GET /\\x22\\x5C x\"\n");
+    log_write(NULL, LOG_LEVEL_NOTICE, "%s %s, %d workers, %s%%", "a", "b\n", 4, "5");
+    UNIT_SLICE_EQ(after_prefix("notice", 2), "a b\\x0A, 4 workers, 5%\n");
     log_errno(NULL, LOG_LEVEL_ALERT, EACCES, "fork");
     UNIT_SLICE_EQ(after_prefix("alert", 2), "fork (13: Permission denied)\n");
     buf_free(&lines);
@@ -103,9 +107,10 @@ START_TEST(escapes_message_and_context)
     char expected[256];
     snprintf(expected, sizeof(expected), "tinyhttpd: [warn] %s|%s\n",
              escapes[_i].expected, escapes[_i].expected);
-    const struct log_event event = {.level = LOG_LEVEL_WARN,
-                                    .context = slice_str(escapes[_i].text)};
-    log_event(&event, "%s|", escapes[_i].text);
+    const struct log_pair pair = {SLICE("|"), slice_str(escapes[_i].text), false};
+    const struct log_event event = {
+        .level = LOG_LEVEL_WARN, .context = &pair, .context_count = 1};
+    log_event(&event, "%s", escapes[_i].text);
     UNIT_SLICE_EQ(buf_slice(&lines), expected);
     buf_free(&lines);
 }
@@ -114,7 +119,9 @@ END_TEST
 static void check_cut(const char *format, const char *text)
 {
     buf_clear(&lines);
-    const struct log_event event = {.level = LOG_LEVEL_WARN, .context = slice_str(text)};
+    const struct log_pair pair = {SLICE(""), slice_str(text), false};
+    const struct log_event event = {
+        .level = LOG_LEVEL_WARN, .context = &pair, .context_count = 1};
     log_event(&event, format, text);
     ck_assert_uint_le(lines.len, LOG_LINE_MAX);
     ck_assert_uint_ge(lines.len, LOG_LINE_MAX - 4);
@@ -150,7 +157,9 @@ START_TEST(adds_nothing_behind_a_cut)
     }
     for (unsigned slot = 1; slot <= 1000; slot *= 10) {
         collect_as("worker", slot);
-        const struct log_event event = {.level = LOG_LEVEL_WARN, .context = SLICE("x")};
+        const struct log_pair pair = LOG_QUOTED("x", SLICE("x"));
+        const struct log_event event = {
+            .level = LOG_LEVEL_WARN, .context = &pair, .context_count = 1};
         log_event(&event, "%s", text);
         struct slice cut = slice_of(lines.data, lines.len - 1);
         ck_assert_uint_ge(cut.len, LOG_LINE_MAX - 5);
