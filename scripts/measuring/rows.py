@@ -28,7 +28,7 @@ class Load:
     status: int = 200
     length: int | None = None
     floor: float | None = None
-    same_pace: bool = False  # no less throughput than the best, either
+    same_pace: bool = False  # no less throughput than the best in time has, either
     validator: bool = False  # the lines say %ETAG%
     many: bool = False  # files
 
@@ -65,8 +65,8 @@ class Load:
             if peers:
                 best = min(peers, key=lambda label: middle(samples[label]))
                 results.append(self.compare(subject.label, best, samples, self.peer))
-            if peers and self.same_pace:
-                results.append(self.throughput(subject.label, peers, samples))
+                if self.same_pace:
+                    results.append(self.throughput(subject.label, best, samples))
             if subject is not ours[0]:
                 results.append(self.compare(subject.label, ours[0].label, samples, 1.0))
         return results or [Result(self.key, self.title, "", "", "", 0, samples=samples)]
@@ -77,8 +77,7 @@ class Load:
                       f"{most:.2f} x {other} {middle(samples[other]):.2f} us", value / most,
                       f"{value:.3f} ±{spread:.3f}", samples=samples)
 
-    def throughput(self, label, peers, samples):
-        best = max(peers, key=lambda other: middle(samples[other], "bytes"))
+    def throughput(self, label, best, samples):
         value, spread = ratio(samples[label], samples[best], "bytes")
         return Result(self.key, f"{self.title}, throughput", label,
                       pace(middle(samples[label], "bytes")),
