@@ -14,6 +14,7 @@
 
 #include "common/slice.h"
 #include "config/settings.h"
+#include "server/mime.h"
 #include <sys/stat.h>
 
 enum file_kind {
@@ -45,6 +46,7 @@ struct file {
     /* private */
     unsigned references;
     struct kept_head *head; /* or NULL (kept_head.c) */
+    struct mime_memo media;
     dev_t device;
     struct timespec ctime;
     unsigned absent;         /* siblings that are known not to be there, as bits .. */

@@ -74,8 +74,10 @@ static void describe(struct request *request, const struct precompressed_choice 
                      bool coding_known)
 {
     struct response *response = &request->response;
-    response->content_type = mime_type(request->set, request->path);
-    response->charset = mime_charset(request->set, response->content_type);
+    struct mime_memo *memo = &choice->file->media;
+    mime_recall(memo, request->set, request->path);
+    response->content_type = memo->type;
+    response->charset = memo->charset;
     if (choice->coding != HTTP_CODING_IDENTITY && !coding_known) {
         respond_field(request, SLICE("Content-Encoding"),
                       http_coding_name(choice->coding));

@@ -56,3 +56,32 @@ struct slice mime_charset(const struct location_settings *set, struct slice type
 {
     return set->charset.len != 0 && takes_charset(type) ? set->charset : SLICE_NULL;
 }
+
+static struct slice tail_of(struct slice path)
+{
+    return path.len > sizeof(uint64_t) ? slice_from(path, path.len - sizeof(uint64_t))
+                                       : path;
+}
+
+/* Whether the extension, or that there is none, can be seen in the tail alone. */
+static bool decides(struct slice tail)
+{
+    return slice_find(tail, '.') < tail.len || slice_find(tail, '/') < tail.len;
+}
+
+void mime_recall(struct mime_memo *memo, const struct location_settings *set,
+                 struct slice path)
+{
+    struct slice tail = tail_of(path);
+    uint64_t bytes = 0;
+    if (tail.len > 0) {
+        memcpy(&bytes, tail.ptr, tail.len);
+    }
+    if (memo->set == set && memo->tail == bytes) {
+        return;
+    }
+    memo->set = decides(tail) ? set : NULL;
+    memo->tail = bytes;
+    memo->type = mime_type(set, path);
+    memo->charset = mime_charset(set, memo->type);
+}

@@ -5,6 +5,7 @@
 #define SERVER_MIME_H
 
 #include "config/settings.h"
+#include <stdint.h>
 
 /* By the extension of the last segment, ignoring case; else default_type. */
 struct slice mime_type(const struct location_settings *set, struct slice path);
@@ -12,5 +13,20 @@ struct slice mime_type(const struct location_settings *set, struct slice path);
 /* What the charset directive says of a type, which it does of those that are text
  * (text/html, text/plain, text/css .., application/javascript, json ..); else nothing. */
 struct slice mime_charset(const struct location_settings *set, struct slice type);
+
+/*
+ * Both, remembered with a file: nearly all paths that lead to it end alike. A zeroed memo
+ * remembers nothing; the texts are those of the settings.
+ */
+struct mime_memo {
+    const struct location_settings *set; /* NULL: nothing is remembered */
+    uint64_t tail;                       /* of the path */
+    struct slice type;
+    struct slice charset;
+};
+
+/* Afterwards type and charset are those of the path. */
+void mime_recall(struct mime_memo *memo, const struct location_settings *set,
+                 struct slice path);
 
 #endif

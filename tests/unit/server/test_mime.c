@@ -22,23 +22,71 @@ static const struct {
 
 static char html[] = "text/html", css[] = "text/css", gzip[] = "application/gzip";
 
-START_TEST(finds_the_type_of_a_name)
+static struct media_types types;
+static struct location_settings set;
+
+static struct arena *begin(void)
 {
     struct arena *arena = arena_create(1024);
-    struct media_types types;
     hash_init(&types.by_extension, arena);
     hash_put(&types.by_extension, SLICE("html"), html);
     hash_put(&types.by_extension, SLICE("css"), css);
     hash_put(&types.by_extension, SLICE("gz"), gzip);
-    struct location_settings set = {.types = &types, .default_type = "text/plain"};
+    hash_put(&types.by_extension, SLICE("tar-and-gz"), gzip);
+    set = (struct location_settings){.types = &types, .default_type = "text/plain"};
+    return arena;
+}
+
+START_TEST(finds_the_type_of_a_name)
+{
+    struct arena *arena = begin();
     UNIT_SLICE_EQ(mime_type(&set, slice_str(cases[_i].path)), cases[_i].type);
+    arena_destroy(arena);
+}
+END_TEST
+
+static void check_recall(struct mime_memo *memo, const struct location_settings *settings,
+                         const char *path)
+{
+    struct slice type = mime_type(settings, slice_str(path));
+    mime_recall(memo, settings, slice_str(path));
+    UNIT_SLICE_EQ(memo->type, type.ptr);
+    ck_assert_ptr_eq(memo->charset.ptr, mime_charset(settings, type).ptr);
+}
+
+/* Whatever path came before, in whatever location. */
+START_TEST(recalls_no_other_type)
+{
+    static const char *const more[] = {"/tar-and-gz",
+                                       "/a.tar-and-gz",
+                                       "/b/tar-and-gz",
+                                       "/a-tar-and-gz",
+                                       "/x.css",
+                                       "/y.css",
+                                       "css"};
+    const char *paths[sizeof(cases) / sizeof(cases[0]) + sizeof(more) / sizeof(more[0])];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        paths[count++] = cases[i].path;
+    }
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        paths[count++] = more[i];
+    }
+    struct arena *arena = begin();
+    struct location_settings other = {
+        .types = &types, .default_type = "text/css", .charset = SLICE_INIT("utf-8")};
+    for (size_t i = 0; i < count * count * 4; i++) {
+        struct mime_memo memo = {0};
+        check_recall(&memo, i % 2 == 0 ? &set : &other, paths[i / 4 % count]);
+        check_recall(&memo, i / 2 % 2 == 0 ? &set : &other, paths[i / 4 / count]);
+    }
     arena_destroy(arena);
 }
 END_TEST
 
 START_TEST(knows_what_takes_a_charset)
 {
-    struct location_settings set = {.charset = SLICE_INIT("utf-8")};
+    set = (struct location_settings){.charset = SLICE_INIT("utf-8")};
     UNIT_SLICE_EQ(mime_charset(&set, SLICE("text/html")), "utf-8");
     UNIT_SLICE_EQ(mime_charset(&set, SLICE("application/json")), "utf-8");
     UNIT_SLICE_EQ(mime_charset(&set, SLICE("image/svg+xml")), "utf-8");
@@ -53,5 +101,6 @@ END_TEST
 UNIT_SUITE(mime)
 {
     UNIT_LOOP(finds_the_type_of_a_name, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+    UNIT_TEST(recalls_no_other_type);
     UNIT_TEST(knows_what_takes_a_charset);
 }
