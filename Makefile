@@ -28,7 +28,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # anyway.
 HOT := $(patsubst %,common/%.c,arena hash slice) \
        $(patsubst %,server/%.c,access_log http_chunked http_fields http_head http_target \
-                               request vars)
+                               request)
 OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING),-Os)
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1

@@ -69,7 +69,7 @@ static inline uint64_t eights_high(uint64_t eight)
     return eight & EIGHTS_TOPS;
 }
 
-/* Both of them. */
+/* Controls, and bytes of 128 and more. */
 static inline uint64_t eights_unprintable(uint64_t eight)
 {
     return ((eight - EIGHTS_ONES * ' ') | (eight + EIGHTS_ONES) | eight) & EIGHTS_TOPS;

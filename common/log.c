@@ -35,7 +35,7 @@ static struct {
     void *context;
     const struct log *log;
     bool command_line;
-    char name[32]; /* "4711#2: " */
+    char identity[32]; /* "4711#2: " */
 } process = {.sink = write_to_stderr, .log = &stderr_log, .command_line = true};
 
 const char *log_level_name(enum log_level level)
@@ -63,7 +63,8 @@ void log_set_sink(log_sink *sink, void *context)
 void log_set_identity(const char *role, unsigned slot)
 {
     process.command_line = role[0] == '\0';
-    snprintf(process.name, sizeof(process.name), "%ld#%u: ", (long)getpid(), slot);
+    snprintf(process.identity, sizeof(process.identity), "%ld#%u: ", (long)getpid(),
+             slot);
 }
 
 void log_set_default(const struct log *log)
@@ -176,7 +177,7 @@ static void put_prefix(struct line *line, const struct log_event *event)
     if (process.command_line) {
         return;
     }
-    put_slice(line, slice_str(process.name));
+    put_slice(line, slice_str(process.identity));
     if (event->connection != 0) {
         put_slice(line, SLICE("*"));
         put_number(line, event->connection);

@@ -72,14 +72,15 @@ void log_set_default(const struct log *log);
 /* True when a message of this level would be written anywhere: ask before costly work. */
 bool log_wants(const struct log *log, enum log_level level);
 
-/* Writes a line. log_errno adds "(2: No such file or directory)" for errno `err`. */
+/* Writes a line; a string in it must not be NULL. log_errno adds "(2: No such file or
+ * directory)" for errno `err`. */
 void log_write(const struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_errno(const struct log *log, enum log_level level, int err, const char *format,
                ...) __attribute__((format(printf, 4, 5)));
 
-/* A name and its value; one whose value is NULL is left out. Between quotes, '"' and '\'
- * in it are written as \xHH too, so that it cannot end them. */
+/* A name and its value: one whose value is NULL is left out, an empty one is not. Between
+ * quotes, '"' and '\' in it are written as \xHH too, so that it cannot end them. */
 struct log_pair {
     struct slice name; /* with the comma before it and what is between the two */
     struct slice value;
@@ -96,8 +97,7 @@ struct log_pair {
 
 /*
  * The general form. `connection` (0: none) prints as "*57 "; `err` (0: none) as above;
- * `context` ends the line, in its order: ", client: 127.0.0.1, request: \"GET /
- * HTTP/1.1\"".
+ * `context` ends the line, in its order: ", client: 127.0.0.1, server: a, host: \"b\"".
  */
 struct log_event {
     const struct log *log;

@@ -83,7 +83,7 @@ static bool takes_connections(const struct worker *worker, const struct board_sl
            peer != worker->board && atomic_load(&peer->pid) != 0 &&
            atomic_load(&peer->draining) == 0 &&
            atomic_load(&peer->connections_free) > 0 &&
-           clock_now_ns() - atomic_load(&peer->beat_ns) < BEAT_FRESH_NS;
+           atomic_load(&peer->beat_ns) > clock_now_ns() - BEAT_FRESH_NS;
 }
 
 static bool is_full(const struct worker *worker)

@@ -6,7 +6,6 @@
 #include "server/conn_parts.h"
 #include "server/http_status.h"
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define POOL_MAX 64

@@ -111,6 +111,7 @@ static void render(struct buf *out, const struct request *request, unsigned stat
     char scratch[5];
     struct slice title = http_status_text(status, scratch);
     struct slice reason = http_reason(status);
+    buf_clear(out);
     put_html_head(out, title);
     buf_append_str(out, "<body>\n<main>\n<p class=\"status\">");
     buf_append_u64(out, status);
@@ -128,14 +129,13 @@ static void render(struct buf *out, const struct request *request, unsigned stat
 static struct service_page *create(const struct request *request, unsigned status,
                                    struct arena *arena)
 {
-    struct buf html = {0};
-    render(&html, request, status);
-    size_t size = sizeof(struct service_page) + html.len + 1;
+    struct buf *html = &request->service->scratch;
+    render(html, request, status);
+    size_t size = sizeof(struct service_page) + html->len + 1;
     struct service_page *page = arena == NULL ? xmalloc(size) : arena_alloc(arena, size);
-    *page = (struct service_page){.status = status, .len = html.len};
-    memcpy(page->html, html.data, html.len);
-    page->html[html.len] = '\0';
-    buf_free(&html);
+    *page = (struct service_page){.status = status, .len = html->len};
+    memcpy(page->html, html->data, html->len);
+    page->html[html->len] = '\0';
     return page;
 }
 

@@ -42,11 +42,11 @@ struct file {
     char last_modified[30];   /* the same as IMF-fixdate, or "" */
     const char *content;      /* the whole file, or NULL when it is not in memory; then
                                * fd is -1 */
+    struct kept_head *head;   /* or NULL (kept_head.h) */
+    struct mime_memo media;
 
     /* private */
     unsigned references;
-    struct kept_head *head; /* or NULL (kept_head.c) */
-    struct mime_memo media;
     dev_t device;
     struct timespec ctime;
     unsigned absent;         /* siblings that are known not to be there, as bits .. */

@@ -30,8 +30,8 @@ static unsigned serving_number(const struct master *master)
     return master->current == NULL ? 0 : master->current->number;
 }
 
-/* In the file beside the pid file, where it stands when anybody is told of it. */
-static void record(struct master *master)
+/* With a verdict, which is in the file beside the pid file when anybody is told of it. */
+static void finish(struct master *master)
 {
     struct reload *reload = &master->reload;
     reload->state = RELOAD_IDLE;
@@ -58,7 +58,7 @@ static void reject(struct master *master, const char *why)
     verdict_end(&master->reload.verdict, VERDICT_REJECTED, serving_number(master),
                 "reload rejected, generation %u goes on: %s", serving_number(master),
                 why);
-    record(master);
+    finish(master);
     announce(master, LOG_LEVEL_ERROR);
 }
 
@@ -309,7 +309,7 @@ static void commit(struct master *master)
     verdict_end(&reload->verdict, VERDICT_APPLIED, generation->number,
                 "%s: generation %u, %u workers", first ? "started" : "reloaded",
                 generation->number, generation->workers);
-    record(master);
+    finish(master);
     if (first) {
         master_started(master);
     }

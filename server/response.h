@@ -1,8 +1,9 @@
 /*
  * response.h - the answer that a handler fills in.
  *
- * Everything it points to lives in the request's arena, in the configuration, or in a
- * file that the request holds a reference to. The head is rendered by http_respond.h.
+ * Everything it points to lives in the request's arena, in the configuration, in a file
+ * that the request holds a reference to, or in a page of the service. The head is
+ * rendered by http_respond.h.
  */
 #ifndef SERVER_RESPONSE_H
 #define SERVER_RESPONSE_H
@@ -34,10 +35,9 @@ struct response {
     uint64_t content_length; /* of the content, also when HEAD leaves it out */
     struct segment *content; /* chain of segments; NULL: empty */
     struct segment *content_last;
-    struct kept_head *
-        *kept;   /* where that of an answer alike may be (kept_head.h), or NULL */
-    bool close;  /* close the connection after this answer */
-    bool silent; /* close without an answer (444) */
+    struct kept_head **kept; /* beside the content, all of which is sent; or NULL */
+    bool close;              /* close the connection after this answer */
+    bool silent;             /* close without an answer (444) */
 };
 
 #endif

@@ -12,7 +12,6 @@
 #include "server/scoreboard.h"
 
 struct filecache;
-
 struct kept_head;
 struct quarantine_list;
 
@@ -38,7 +37,7 @@ struct service {
     struct board_slot *board; /* NULL in tests: nothing is recorded */
     log_sink *access_sink; /* finished access log lines; `file` as in access_log.file */
     void *access_context;
-    struct buf scratch;           /* where heads and log lines are put together */
+    struct buf scratch;           /* where pages, heads and log lines are put together */
     struct service_page *pages;   /* one a status and way to name the server, at most */
     struct service_random random; /* for $request_id */
     struct list free_requests;    /* of struct request, arenas kept */
@@ -52,6 +51,6 @@ struct service {
 
 /* Members that the caller wants differently (board, sink) are set afterwards. */
 void service_init(struct service *service, const struct config *config);
-void service_clear(struct service *service); /* frees pool and cache */
+void service_clear(struct service *service); /* frees pool, pages and cache */
 
 #endif

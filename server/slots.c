@@ -162,7 +162,7 @@ static bool fork_into(struct slots *slots, struct slot *slot)
 {
     slot->killed = slot->unfit = false;
     slot->hung_ms = 0;
-    slot->started_ms = slots->now_ms;
+    slot->started_ms = slot->beat_seen_ms = slots->now_ms;
     if (!slots->ops->spawn(slots, slot)) {
         return false;
     }

@@ -15,24 +15,24 @@ static bool is_traced(pid_t pid)
     return proc_status_number(pid, "TracerPid") != 0;
 }
 
-static void report(const struct master *master, const struct slot *slot, int64_t quiet_ms)
+static void report(const struct master *master, const struct slot *slot, int64_t still_ms)
 {
     struct buf text = {0};
     death_who(&text, master, slot);
     buf_append_str(&text, " hangs");
     death_age(&text, master, slot);
-    buf_printf(&text, ": no sign of life for %lld.%03lld s", (long long)(quiet_ms / 1000),
-               (long long)(quiet_ms % 1000));
+    buf_printf(&text, ": no sign of life for %lld.%03lld s", (long long)(still_ms / 1000),
+               (long long)(still_ms % 1000));
     death_load(&text, master, slot, "open", proc_status_number(slot->pid, "VmHWM"));
     log_write(NULL, LOG_LEVEL_ALERT, "%.*s", SLICE_ARG(buf_slice(&text)));
     buf_free(&text);
 }
 
-static void end_hung(const struct master *master, struct slot *slot, int64_t quiet_ms)
+static void end_hung(const struct master *master, struct slot *slot, int64_t still_ms)
 {
     int64_t now = master->slots.now_ms;
     if (slot->hung_ms == 0) {
-        report(master, slot, quiet_ms);
+        report(master, slot, still_ms);
         slot->hung_ms = now;
         kill(slot->pid, SIGABRT);
     } else if (now - slot->hung_ms >= ABORT_MS && !slot->killed) {
@@ -43,7 +43,7 @@ static void end_hung(const struct master *master, struct slot *slot, int64_t qui
 
 /* Since the heart was seen to stand where it stands, by the master's own clock: a worker
  * that writes where it should not may have moved the hearts of all. */
-static int64_t quiet_time(const struct master *master, struct slot *slot)
+static int64_t still_time(const struct master *master, struct slot *slot)
 {
     int64_t beat_ns = atomic_load(&shm_board(&master->shm, slot->number)->beat_ns);
     if (beat_ns != slot->beat_ns) {
@@ -55,9 +55,9 @@ static int64_t quiet_time(const struct master *master, struct slot *slot)
 
 static void look_at(const struct master *master, struct slot *slot, int64_t timeout_ms)
 {
-    int64_t quiet_ms = quiet_time(master, slot);
-    if (slot->hung_ms != 0 || (quiet_ms >= timeout_ms && !is_traced(slot->pid))) {
-        end_hung(master, slot, quiet_ms);
+    int64_t still_ms = still_time(master, slot);
+    if (slot->hung_ms != 0 || (still_ms >= timeout_ms && !is_traced(slot->pid))) {
+        end_hung(master, slot, still_ms);
     }
 }
 

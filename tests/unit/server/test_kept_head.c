@@ -20,6 +20,7 @@ static const char config[] =
     " location /moved/ { alias www/; return 302 /x?$args;"
     "                    error_page 302 =200 /like/a.txt; }"
     " location /error/ { error_page 404 /a.txt; }"
+    " location /secret/ { return 403; error_page 403 /a.txt; }"
     " location /found { return 302 /there?$args; }"
     " location = /a.html { alias www/a.txt; } }";
 
@@ -44,6 +45,7 @@ static const char *const requests[] = {
     REQUEST("/server/a.txt?other", ""),
     REQUEST("/expires/a.txt", ""),
     REQUEST("/error/none", ""),
+    REQUEST("/secret/", ""),
     REQUEST("/moved/?one", ""),
     REQUEST("/moved/?other", ""),
     REQUEST("/a.txt", "Range: bytes=0-3\r\n"),

@@ -100,6 +100,7 @@ START_TEST(replaces_the_dead_at_once)
     ck_assert_int_eq(slots_deadline(slots), slots->now_ms);
     slots_run_due(slots);
     ck_assert_int_eq(slot->state, SLOT_STARTING);
+    ck_assert_int_eq(slot->beat_seen_ms, slots->now_ms); /* it is young, its heart too */
     ck_assert_uint_eq(world.forks, 2);
     end();
 }
