@@ -69,7 +69,7 @@ struct slot {
     bool unfit;            /* died saying that it cannot become ready */
     bool killed;           /* SIGKILL was ours */
     int64_t beat_ns;       /* its heartbeat, as it was seen last */
-    int64_t beat_seen_ms;  /* and when it was first seen there */
+    int64_t beat_seen_ms;  /* when it moved there, at the earliest that is believable */
     int64_t hung_ms;       /* when it was found to hang; 0: it does not */
     uint64_t requests_max; /* its share, 0: no limit */
     int64_t drain_ms;      /* how long it may drain; 0: no bound */

@@ -1,5 +1,6 @@
 #include "server/watchdog.h"
 #include "common/buf.h"
+#include "common/clock.h"
 #include "server/death.h"
 #include "server/master.h"
 #include "server/proc_status.h"
@@ -41,44 +42,57 @@ static void end_hung(const struct master *master, struct slot *slot, int64_t sti
     }
 }
 
-/* Since the heart was seen to stand where it stands, by the master's own clock: a worker
- * that writes where it should not may have moved the hearts of all. */
-static int64_t still_time(const struct master *master, struct slot *slot)
+/*
+ * When the heart moved to where it stands: what it says itself where that lies between
+ * two looks of the master, else the later one. A worker that writes where it should not
+ * may have moved the hearts of all.
+ */
+static void see_heart(const struct master *master, struct slot *slot, int64_t former_ms)
 {
     int64_t beat_ns = atomic_load(&shm_board(&master->shm, slot->number)->beat_ns);
+    int64_t beat_ms = beat_ns / NS_PER_MS, now = master->slots.now_ms;
     if (beat_ns != slot->beat_ns) {
         slot->beat_ns = beat_ns;
-        slot->beat_seen_ms = master->slots.now_ms;
+        slot->beat_seen_ms = beat_ms >= former_ms && beat_ms <= now ? beat_ms : now;
     }
-    return master->slots.now_ms - slot->beat_seen_ms;
 }
 
-static void look_at(const struct master *master, struct slot *slot, int64_t timeout_ms)
+static void judge(const struct master *master, struct slot *slot, int64_t timeout_ms)
 {
-    int64_t still_ms = still_time(master, slot);
+    int64_t still_ms = master->slots.now_ms - slot->beat_seen_ms;
     if (slot->hung_ms != 0 || (still_ms >= timeout_ms && !is_traced(slot->pid))) {
         end_hung(master, slot, still_ms);
     }
 }
 
-/* False when it is not time for a round, or the last one is too long ago. */
-static bool begin_round(struct watchdog *dog, int64_t now)
+static bool has_heart(const struct slot *slot)
 {
-    int64_t gap = now - dog->looked_ms;
-    if (gap < ROUND_MS) {
-        return false;
-    }
-    if (gap > GAP_MS) {
+    return slot->number >= SLOT_FIRST_WORKER &&
+           (slot->state == SLOT_READY || slot->state == SLOT_DRAINING);
+}
+
+/* False when the last look is too long ago for a verdict. */
+static bool begin_round(struct master *master)
+{
+    struct watchdog *dog = &master->watchdog;
+    int64_t now = master->slots.now_ms, former = dog->looked_ms;
+    if (now - former > GAP_MS) {
         dog->quiet_until_ms = now + GAP_MS;
     }
     dog->looked_ms = now;
+    SLOTS_EACH(slot, &master->slots)
+    {
+        if (has_heart(slot)) {
+            see_heart(master, slot, former);
+        }
+    }
     return now >= dog->quiet_until_ms;
 }
 
 void watchdog_look(struct master *master)
 {
-    if (!begin_round(&master->watchdog, master->slots.now_ms) ||
-        master->current == NULL) {
+    if (master->slots.now_ms - master->watchdog.looked_ms < ROUND_MS ||
+        !begin_round(master) || master->current == NULL) {
         return;
     }
     int64_t timeout_ms = master->current->config->set.worker_hang_timeout;
@@ -86,10 +100,10 @@ void watchdog_look(struct master *master)
         return;
     }
     timeout_ms = timeout_ms < LEAST_MS ? LEAST_MS : timeout_ms;
-    for (unsigned i = SLOT_FIRST_WORKER; i < master->slots.used; i++) {
-        struct slot *slot = &master->slots.items[i];
-        if (slot->state == SLOT_READY || slot->state == SLOT_DRAINING) {
-            look_at(master, slot, timeout_ms);
+    SLOTS_EACH(slot, &master->slots)
+    {
+        if (has_heart(slot)) {
+            judge(master, slot, timeout_ms);
         }
     }
 }
