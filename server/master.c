@@ -282,6 +282,9 @@ static void step_phase(struct master *master)
     if ((master->phase == MASTER_DRAINING || master->phase == MASTER_STOPPING) &&
         slots_occupied(&master->slots) == 0) {
         log_write(NULL, LOG_LEVEL_NOTICE, "all workers are gone");
+        if (logger->state == SLOT_BACKOFF) { /* the rings may have lines yet */
+            slot_handle(&master->slots, logger, SLOT_DEADLINE);
+        }
         slot_handle(&master->slots, logger, SLOT_STOP);
         master->log.ring = NULL; /* what is said from now on, nobody would take out */
         master->phase = MASTER_FINISHING;

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 
-from harness import SLOW
+from harness import SLOW, wait_until
 
 HEAD_END = b"\r\n\r\n"
 
@@ -137,6 +137,13 @@ class Fleet:
             await asyncio.sleep(random.uniform(0, self.think))
         if connection is not None:
             connection.close()
+
+
+def wait_for_more(fleets, count):
+    """Until each of them has been answered so many requests more."""
+    asked = [fleet.done for fleet in fleets]
+    wait_until(lambda: all(fleet.done >= was + count for fleet, was in zip(fleets, asked)),
+               "more requests")
 
 
 def main(host, port, *command):

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from faults import disk
+from faults.records import KILLED
 from fleet import Fleet
 from harness import SLOW, wait_until
 
@@ -218,3 +219,17 @@ def test_rotation_under_load(watched):
     found = wait_until(lines, "every line")
     assert len(found) == fleet.done
     assert all(LINE.fullmatch(line) for line in found)
+
+
+def test_a_stop_while_no_logger_runs(watched):
+    """The second one that is killed is not followed at once; the lines wait for the next."""
+    watched.expect_log = [KILLED]
+    watched.start(SIMPLE.format(log=watched.access_path))
+    for _ in range(3):
+        victim = wait_until(lambda: watched.pids("logger process"), "a logger", 30)[0]
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: victim not in watched.pids("logger process"), "its end")
+    ask(watched, 20)
+    watched.send_signal(signal.SIGTERM)
+    assert watched.process.wait(20) == 0
+    assert len(watched.access_path.read_text().splitlines()) == 20
