@@ -15,7 +15,11 @@ TRIAL = 6  # seconds, and a little, that an old master watches the new one
 
 
 def pid_in(path):
-    text = path.read_text() if path.exists() else ""
+    """None while there is no file, or nothing in it yet."""
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return None
     return int(text) if text.strip() else None
 
 
