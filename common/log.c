@@ -197,20 +197,21 @@ __attribute__((format(printf, 2, 0))) static void put_formatted(struct line *lin
     }
 }
 
-/* The frequent ones begin with strings, for which vsnprintf() is dear. */
+/* The frequent ones begin with strings, for which vsnprintf() is dear. The words between
+ * them are ours. */
 __attribute__((format(printf, 2, 0))) static void put_message(struct line *line,
                                                               const char *format,
                                                               va_list args)
 {
     const char *percent = strchr(format, '%');
     while (percent != NULL && percent[1] == 's') {
-        put_escaped(line, slice_of(format, (size_t)(percent - format)), false);
+        put_some(line, slice_of(format, (size_t)(percent - format)));
         put_escaped(line, slice_str(va_arg(args, const char *)), false);
         format = percent + 2;
         percent = strchr(format, '%');
     }
     if (percent == NULL) {
-        put_escaped(line, slice_str(format), false);
+        put_some(line, slice_str(format));
     } else {
         put_formatted(line, format, args);
     }

@@ -1,4 +1,5 @@
 #include "server/filepath.h"
+#include "common/span.h"
 #include "server/vars.h"
 #include <assert.h>
 
@@ -59,7 +60,9 @@ struct filepath filepath_of(struct request *request, struct slice uri_path)
 
 const char *filepath_shown(const struct request *request, struct filepath path)
 {
-    return request_shown(request, slice_str(filepath_join(request, path)));
+    const char *joined = filepath_join(request, path);
+    struct slice text = slice_str(joined);
+    return span_quoted(text) == text.len ? joined : request_shown(request, text);
 }
 
 const char *filepath_join(const struct request *request, struct filepath path)
