@@ -19,7 +19,7 @@ struct master;
 
 struct watchdog {
     int64_t looked_ms;      /* last round, monotonic */
-    int64_t quiet_until_ms; /* no round before this */
+    int64_t quiet_until_ms; /* no verdict before this */
 };
 
 /* Call each turn of the master's loop; looks at most once a second. */
