@@ -17,10 +17,7 @@ def balance(*arguments):
 
 @pytest.mark.skipif(FLAVOUR == "torture", reason="about load")
 def test_workers_share_alike_and_a_stopped_one_starves_nobody():
-    arguments = "--only", "ramp,burst,stopped"
-    result = balance(*arguments)
-    if result.returncode == 1:  # others had the processors, perhaps: not twice
-        result = balance(*arguments)
+    result = balance("--only", "ramp,burst,stopped")
     assert result.returncode == 0, result.stdout + result.stderr
     cases = [line.split()[0] for line in result.stdout.splitlines()]
     assert cases == ["case", "ramp", "burst", "stopped"]

@@ -71,7 +71,7 @@ def test_no_request_fails(loaded):
     for fleet in fleets:
         fleet.check()
     for fleet in kept:  # each learns from an answer that it has to connect again
-        assert fleet.closes >= RELOADS * fleet.clients / 4
+        assert fleet.closes >= RELOADS * fleet.clients / 2
 
 
 def proportional_set(server):
@@ -125,7 +125,7 @@ def test_a_storm_of_reloads(loaded):
     before = proportional_set(loaded)
     with Fleet(("127.0.0.1", loaded.port()), clients=32) as fleet:
         processes, memory = storm(loaded, 3.6, download_slowly)
-    fleet.check(least=30)
+    fleet.check(least=100)
     assert [rest_of(wire) for wire in downloads] == [HUGE] * len(downloads)
     assert 2 <= loaded.errors().count("reloaded: generation") <= 8
     assert processes <= 2 + 6 * 2 + 1  # four generations drain, one serves, one comes; a check
