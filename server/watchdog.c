@@ -60,7 +60,8 @@ static void see_heart(const struct master *master, struct slot *slot, int64_t fo
 static void judge(const struct master *master, struct slot *slot, int64_t timeout_ms)
 {
     int64_t still_ms = master->slots.now_ms - slot->beat_seen_ms;
-    if (slot->hung_ms != 0 || (still_ms >= timeout_ms && !is_traced(slot->pid))) {
+    if (timeout_ms != 0 &&
+        (slot->hung_ms != 0 || (still_ms >= timeout_ms && !is_traced(slot->pid)))) {
         end_hung(master, slot, still_ms);
     }
 }
@@ -71,38 +72,33 @@ static bool has_heart(const struct slot *slot)
            (slot->state == SLOT_READY || slot->state == SLOT_DRAINING);
 }
 
-/* False when the last look is too long ago for a verdict. */
-static bool begin_round(struct master *master)
+/* 0: there is to be no verdict, for good or as long as hearts have had no chance. */
+static int64_t timeout(const struct master *master)
 {
-    struct watchdog *dog = &master->watchdog;
-    int64_t now = master->slots.now_ms, former = dog->looked_ms;
-    if (now - former > GAP_MS) {
-        dog->quiet_until_ms = now + GAP_MS;
+    bool quiet = master->slots.now_ms < master->watchdog.quiet_until_ms;
+    if (quiet || master->current == NULL) {
+        return 0;
     }
-    dog->looked_ms = now;
-    SLOTS_EACH(slot, &master->slots)
-    {
-        if (has_heart(slot)) {
-            see_heart(master, slot, former);
-        }
-    }
-    return now >= dog->quiet_until_ms;
+    int64_t timeout_ms = master->current->config->set.worker_hang_timeout;
+    return timeout_ms == 0 || timeout_ms > LEAST_MS ? timeout_ms : LEAST_MS;
 }
 
 void watchdog_look(struct master *master)
 {
-    if (master->slots.now_ms - master->watchdog.looked_ms < ROUND_MS ||
-        !begin_round(master) || master->current == NULL) {
+    struct watchdog *dog = &master->watchdog;
+    int64_t now = master->slots.now_ms, former = dog->looked_ms;
+    if (now - former < ROUND_MS) {
         return;
     }
-    int64_t timeout_ms = master->current->config->set.worker_hang_timeout;
-    if (timeout_ms == 0) {
-        return;
+    if (now - former > GAP_MS) {
+        dog->quiet_until_ms = now + GAP_MS;
     }
-    timeout_ms = timeout_ms < LEAST_MS ? LEAST_MS : timeout_ms;
+    dog->looked_ms = now;
+    int64_t timeout_ms = timeout(master);
     SLOTS_EACH(slot, &master->slots)
     {
         if (has_heart(slot)) {
+            see_heart(master, slot, former);
             judge(master, slot, timeout_ms);
         }
     }
