@@ -209,7 +209,7 @@ static bool take_head(struct conn *conn, struct intake *intake)
     intake->has_turn = true;
     struct request *request = create_request(conn, intake->began_ms);
     request->pipelined = intake->pipelined;
-    request_begin(request, slice_of(intake->bytes.ptr, len));
+    request_begin(request, slice_of(intake->bytes.ptr, len), intake->scanner.lines);
     intake->bytes = slice_from(intake->bytes, len);
     intake->scanner = (struct http_scanner){0};
     intake->began_ms = clock_now_ms();

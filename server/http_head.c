@@ -62,6 +62,7 @@ static enum http_scan end_line(struct http_scanner *scanner, size_t end)
     bool empty = end == scanner->line_start;
     scanner->line_start = end + 2;
     scanner->seen = end + 2;
+    scanner->lines++;
     if (scanner->in_fields) {
         return empty ? HTTP_SCAN_COMPLETE : HTTP_SCAN_MORE;
     }

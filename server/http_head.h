@@ -58,6 +58,7 @@ struct http_scanner {
     size_t line_start; /* offset of the line under way */
     size_t line_end;   /* length of the request line, 0 until it is complete */
     size_t skipped;    /* empty lines before the request line (RFC 9112, 2.2), bytes */
+    size_t lines;      /* complete ones, empty ones too */
     bool in_fields;
 };
 

@@ -111,25 +111,13 @@ struct http_limits request_limits(const struct client *client)
     };
 }
 
-static size_t count_lines(struct slice block)
-{
-    size_t count = 0;
-    const char *end = block.ptr + block.len;
-    const char *at = block.ptr;
-    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        at++;
-        count++;
-    }
-    return count;
-}
-
 /* The table of fields is as long as this head needs, not as long as max_headers allows,
  * so that a common request fits the arena's first chunk. */
-static unsigned read_head(struct request *request, struct slice block, const char **why)
+static unsigned read_head(struct request *request, struct slice block, size_t lines,
+                          const char **why)
 {
     struct http_limits limits = request_limits(request->client);
     struct http_fields *fields = &request->head.fields;
-    size_t lines = count_lines(block);
     fields->capacity = lines < limits.fields ? lines : limits.fields;
     fields->lines =
         arena_alloc(request->arena, fields->capacity * sizeof(fields->lines[0]));
@@ -204,13 +192,13 @@ static unsigned check_quarantine(const struct request *request, const char **why
                : 0;
 }
 
-void request_begin(struct request *request, struct slice block)
+void request_begin(struct request *request, struct slice block, size_t lines)
 {
     const char *why = NULL;
     struct board_slot *board = request->service->board;
     request->length = block.len;
     board_request_end(board); /* an earlier one is not to blame for what this one does */
-    unsigned status = read_head(request, block, &why);
+    unsigned status = read_head(request, block, lines, &why);
     board_request_begin(board, request->client->number, request->peer,
                         request->head.request_line);
     if (status == 0) {

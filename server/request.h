@@ -89,12 +89,13 @@ struct request {
 struct request *request_create(struct service *service, const struct client *client);
 
 /*
- * Parses a complete head (a copy is taken), finds server and location, runs the phases
- * and fills request->response. On return response.status is set (or response.silent), and
- * framing.body says what of the body is still to be read. A body that is too large by its
- * Content-Length has been refused already (413, response.close).
+ * Parses a complete head of at most `lines` lines (a copy is taken), finds server and
+ * location, runs the phases and fills request->response. On return response.status is set
+ * (or response.silent), and framing.body says what of the body is still to be read. A
+ * body that is too large by its Content-Length has been refused already (413,
+ * response.close).
  */
-void request_begin(struct request *request, struct slice block);
+void request_begin(struct request *request, struct slice block, size_t lines);
 
 /* Answers with an error instead of whatever was there: 400, 408, 413, 414, 431 found by
  * the connection. Closes afterwards. `partial` is what arrived of the head (may be null):

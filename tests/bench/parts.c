@@ -133,7 +133,7 @@ static struct request *answer(char *head, size_t len)
     struct outq queue = {0};
     hide(head);
     struct request *request = request_create(&service, &client);
-    request_begin(request, slice_of(head, len));
+    request_begin(request, slice_of(head, len), len);
     request_queue(request, &queue, true);
     request->bytes_sent = request->send_end - request->send_begin;
     request->complete = true;

@@ -286,7 +286,7 @@ static void ask(const struct config *config, unsigned flags, struct slice bytes)
         buf_append_str(&head, "GET /");
         buf_append_slice(&head, bytes);
         buf_append_str(&head, "\r\n\r\n");
-        request_begin(request, buf_slice(&head));
+        request_begin(request, buf_slice(&head), head.len);
     }
     answer_request(request, flags);
     for (int log = LOG_DEFAULT; log < LOG_COUNT; log++) {

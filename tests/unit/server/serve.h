@@ -134,7 +134,11 @@ static inline struct request *serve_create(void)
 static inline struct request *serve_begin(const char *head)
 {
     struct request *request = serve_create();
-    request_begin(request, slice_str(head));
+    size_t lines = 0;
+    for (const char *at = head; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    request_begin(request, slice_str(head), lines);
     return request;
 }
 

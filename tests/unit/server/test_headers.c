@@ -106,7 +106,7 @@ START_TEST(joins_vary)
           " return 200 x;");
     struct request *request = serve_create();
     respond_field(request, SLICE("Vary"), SLICE("Accept-Encoding"));
-    request_begin(request, SLICE("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    request_begin(request, SLICE("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 3);
     serve_queue(true);
     ck_assert_str_eq(serve_field("Vary"), "Accept-Encoding, Origin, Cookie");
     serve_stop();

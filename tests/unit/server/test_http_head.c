@@ -78,6 +78,19 @@ START_TEST(scans_alike_in_any_split)
 }
 END_TEST
 
+START_TEST(counts_all_lines_of_a_head)
+{
+    struct http_scanner scanner = {0};
+    size_t head_len;
+    struct slice text = SLICE("\r\nGET / HTTP/1.1\r\nA: b\r\nC: d\r\n\r\n\r\n");
+    ck_assert_int_eq(http_head_scan(&scanner, slice_of(text.ptr, 25), &limits, &head_len),
+                     HTTP_SCAN_MORE);
+    ck_assert_int_eq(http_head_scan(&scanner, text, &limits, &head_len),
+                     HTTP_SCAN_COMPLETE);
+    ck_assert_uint_eq(scanner.lines, 5);
+}
+END_TEST
+
 START_TEST(finds_a_nul_at_once)
 {
     size_t head_len;
@@ -254,6 +267,7 @@ END_TEST
 UNIT_SUITE(http_head)
 {
     UNIT_LOOP(scans_alike_in_any_split, 0, COUNT(scans));
+    UNIT_TEST(counts_all_lines_of_a_head);
     UNIT_TEST(finds_a_nul_at_once);
     UNIT_TEST(knows_methods);
     UNIT_TEST(parses_a_head);

@@ -319,7 +319,7 @@ START_TEST(leaves_the_scoreboard_to_a_later_request)
     other.number++;
     serve_begin("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
     struct request *second = request_create(&serve.service, &other);
-    request_begin(second, SLICE("GET /second HTTP/1.1\r\nHost: a\r\n\r\n"));
+    request_begin(second, SLICE("GET /second HTTP/1.1\r\nHost: a\r\n\r\n"), 3);
     serve_end();
     ck_assert(board_describe(&board, text, sizeof(text)));
     ck_assert_ptr_nonnull(strstr(text, "/second"));
