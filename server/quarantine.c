@@ -1,4 +1,5 @@
 #include "server/quarantine.h"
+#include "common/eights.h"
 #include <string.h>
 
 /* FNV-1a, by the figures of its authors, but a word at a time; nothing depends on who
@@ -6,27 +7,30 @@
 #define FNV_BASIS 14695981039346656037u
 #define FNV_PRIME 1099511628211u
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    const unsigned char *at = bytes;
-    for (; len >= sizeof(uint64_t); at += sizeof(uint64_t), len -= sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, at, sizeof(word));
-        hash = (hash ^ word) * FNV_PRIME;
-        hash ^= hash >> 32; /* the high bits of a word reach no low ones otherwise */
+    hash = (hash ^ word) * FNV_PRIME;
+    return hash ^ hash >> 32; /* the high bits of a word reach no low ones otherwise */
+}
+
+/* The last word is that of the last eight bytes: which ones, its length says. */
+static uint64_t mix_text(uint64_t hash, struct slice text)
+{
+    hash = mix(hash, text.len);
+    if (text.len < sizeof(uint64_t)) {
+        return mix(hash, eights_load_part(text.ptr, text.len));
     }
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ at[i]) * FNV_PRIME;
+    size_t last = text.len - sizeof(uint64_t);
+    for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
+        hash = mix(hash, eights_load(text.ptr + at));
     }
-    return hash;
+    return mix(hash, eights_load(text.ptr + last));
 }
 
 uint64_t quarantine_fingerprint(unsigned method, const struct server *server,
                                 struct slice path)
 {
-    uint64_t hash = mix(FNV_BASIS, &method, sizeof(method));
-    hash = mix(hash, &server, sizeof(server));
-    hash = mix(hash, path.ptr, path.len);
+    uint64_t hash = mix_text(mix(mix(FNV_BASIS, method), (uintptr_t)server), path);
     return hash == 0 ? 1 : hash;
 }
 
