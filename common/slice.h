@@ -51,6 +51,11 @@ static inline struct slice slice_from(struct slice s, size_t start)
     return skip == 0 ? s : (struct slice){s.ptr + skip, s.len - skip};
 }
 
+static inline bool slice_ends_byte(struct slice s, char c)
+{
+    return s.len > 0 && s.ptr[s.len - 1] == c;
+}
+
 /* ASCII only, never the locale. */
 static inline char ascii_lower(char c)
 {

@@ -75,7 +75,7 @@ const char *filepath_join(const struct request *request, struct filepath path)
     char *joined = arena_alloc(request->arena, root.len + 1 + path_size);
     memcpy(joined, root.ptr, root.len);
     char *at = joined + root.len;
-    if (!slice_ends(root, SLICE("/"))) {
+    if (!slice_ends_byte(root, '/')) {
         *at++ = '/';
     }
     memcpy(at, path.path, path_size);

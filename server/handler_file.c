@@ -149,7 +149,7 @@ static void answer(struct request *request, struct filepath path, struct file *f
 bool handler_file(struct request *request)
 {
     struct filepath path = filepath_of(request, request->path);
-    bool has_slash = slice_ends(request->path, SLICE("/"));
+    bool has_slash = slice_ends_byte(request->path, '/');
     struct file *file;
     int err = file_open(request, path, &file);
     if (err == 0 && file->kind == FILE_REGULAR && has_slash) {

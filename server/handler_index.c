@@ -30,7 +30,7 @@ static bool try_index(struct request *request, struct slice name)
 bool handler_index(struct request *request)
 {
     const struct index_list *index = &request->set->index;
-    if (!slice_ends(request->path, SLICE("/"))) {
+    if (!slice_ends_byte(request->path, '/')) {
         return false;
     }
     for (size_t i = 0; i < index->count; i++) {

@@ -53,7 +53,7 @@ static int read_directory(struct request *request, struct filepath path,
 
 bool handler_listing(struct request *request)
 {
-    if (!slice_ends(request->path, SLICE("/")) || !request->set->autoindex) {
+    if (!slice_ends_byte(request->path, '/') || !request->set->autoindex) {
         return false;
     }
     struct filepath path = filepath_of(request, request->path);

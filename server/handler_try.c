@@ -22,7 +22,7 @@ static struct slice path_here(struct request *request, struct slice path)
     if (!request->set->has_alias || slice_starts(path, front)) {
         return path;
     }
-    bool doubled = slice_ends(front, SLICE("/"));
+    bool doubled = slice_ends_byte(front, '/');
     return arena_join(request->arena, front, slice_from(path, doubled ? 1 : 0));
 }
 

@@ -227,9 +227,10 @@ static int take_byte(struct slice *raw)
     return byte;
 }
 
+/* Most bytes of a path are above all three: one question to these. */
 static bool stands_for_itself(char c)
 {
-    return c != '/' && c != '%' && c != '\0';
+    return (unsigned char)c > '/' || (c != '/' && c != '%' && c != '\0');
 }
 
 static const char above_root[] = "dot segments climb above the root";

@@ -21,6 +21,9 @@ START_TEST(knows_prefix_and_suffix)
     ck_assert(slice_ends(SLICE("x.html"), SLICE(".html")));
     ck_assert(!slice_ends(SLICE("html"), SLICE(".html")));
     ck_assert(slice_ends(SLICE_NULL, SLICE("")));
+    ck_assert(slice_ends_byte(SLICE("a/"), '/'));
+    ck_assert(!slice_ends_byte(SLICE("/a"), '/'));
+    ck_assert(!slice_ends_byte(slice_of("/", 0), '/'));
 }
 END_TEST
 
