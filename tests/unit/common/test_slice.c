@@ -23,7 +23,7 @@ START_TEST(knows_prefix_and_suffix)
     ck_assert(slice_ends(SLICE_NULL, SLICE("")));
     ck_assert(slice_ends_byte(SLICE("a/"), '/'));
     ck_assert(!slice_ends_byte(SLICE("/a"), '/'));
-    ck_assert(!slice_ends_byte(slice_of("/", 0), '/'));
+    ck_assert(!slice_ends_byte(slice_of(&"/"[1], 0), '/'));
 }
 END_TEST
 
