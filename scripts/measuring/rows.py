@@ -95,12 +95,17 @@ class Pair:
     settings: tuple  # of the first and of the second
     lines: tuple = ((load.get(tree.SMALL),),) * 2
     idle: int = 0  # connections beside the second
-    shared: bool = False  # server and load have all processors
+    shared: bool = False  # server and load have all processors; the floor, too, for itself
 
     def measure(self, bench):
-        return [self.measure_one(bench, subject) for subject in bench.ours]
+        beside = [subject for subject in bench.present
+                  if self.shared and isinstance(subject, subjects.Floor)]
+        said = "".join(f" ({subject.label} {self.compare(self.sample(bench, subject))})"
+                       for subject in beside)
+        return [self.judge(subject, self.sample(bench, subject), said)
+                for subject in bench.ours]
 
-    def measure_one(self, bench, subject):
+    def sample(self, bench, subject):
         everything = f"{bench.server_cpu},{bench.load_cpu}"
         cpus = everything if self.shared else bench.server_cpu
         load_cpus = everything if self.shared else bench.load_cpu
@@ -111,11 +116,18 @@ class Pair:
             for name, server, lines in zip(("first", "second"), (one, two), self.lines):
                 load.check(server, lines[0], 200, tree.KIB)
                 turns[name] = server, bench.write(f"{self.key}-{name}", lines), load_cpus
-            samples = bench.rounds(turns)
-        value, spread = ratio(samples["second"], samples["first"])
+            return bench.rounds(turns)
+
+    def judge(self, subject, samples, said):
+        value, _ = ratio(samples["second"], samples["first"])
         return Result(self.key, self.title, subject.label, f"{middle(samples['second']):.2f} us",
-                      f"{self.most:.2f} x {middle(samples['first']):.2f} us", value / self.most,
-                      f"{value:.3f} ±{spread:.3f}", samples=samples)
+                      f"{self.most:.2f} x {middle(samples['first']):.2f} us{said}",
+                      value / self.most, self.compare(samples), samples=samples)
+
+    @staticmethod
+    def compare(samples):
+        value, spread = ratio(samples["second"], samples["first"])
+        return f"{value:.3f} ±{spread:.3f}"
 
 
 @dataclasses.dataclass

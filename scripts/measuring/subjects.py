@@ -71,10 +71,11 @@ class Subject(servers.Server):
 
 
 class Floor(Subject):
-    """What the calls themselves cost; it has no configuration."""
+    """What the calls themselves cost; how many processes make them is all one can say."""
 
     name, config, config_of_root = "floor", "", ""
-    arguments = ["%port%"]
+    defaults = {"workers": "1"}
+    arguments = ["%port%", "%workers%"]
     holds = 0
 
     def __init__(self, binary=None, label=None):

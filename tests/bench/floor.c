@@ -1,20 +1,25 @@
 /*
- * floor PORT - the least that a server can do which uses these calls: one recv and one
- * send a request, and its share of an epoll_wait. The yardstick of scripts/bench. It does
- * not read a request, knows no file and logs nothing: whatever arrives is answered with
- * the bytes that our server sends for a file of 1 KiB.
+ * floor PORT [PROCESSES] - the least that a server can do which uses these calls: one
+ * recv and one send a request, and its share of an epoll_wait. The yardstick of
+ * scripts/bench. It does not read a request, knows no file and logs nothing: whatever
+ * arrives is answered with the bytes that our server sends for a file of 1 KiB. More
+ * processes than one hold equal parts of the load's connections, and die with the first.
  */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY 1024
+#define BODY        1024
+#define CONNECTIONS 64 /* of the load */
 
 static const char head[] = "HTTP/1.1 200 OK\r\n"
                            "Date: Thu, 26 Nov 2026 11:22:24 GMT\r\n"
@@ -45,32 +50,72 @@ static int listen_on(int port)
     return bound && listen(fd, 511) == 0 ? fd : -1;
 }
 
-static void watch(int epoll, int fd)
+/* One process. At its share of connections it leaves the listener to the others. */
+static struct {
+    int epoll, listener;
+    int held, share;
+} self;
+
+static void watch(int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void take_one(void)
+{
+    int fd = accept4(self.listener, NULL, NULL, SOCK_NONBLOCK);
+    if (fd < 0) {
+        return;
+    }
+    watch(fd);
+    if (++self.held == self.share) {
+        epoll_ctl(self.epoll, EPOLL_CTL_DEL, self.listener, NULL);
+    }
+}
+
+static void drop(int fd)
+{
+    close(fd);
+    if (self.held-- == self.share) {
+        watch(self.listener);
+    }
+}
+
+static void serve(void)
+{
+    self.epoll = epoll_create1(0);
+    watch(self.listener);
+    for (;;) {
+        struct epoll_event events[256];
+        int count = epoll_wait(self.epoll, events, 256, -1);
+        for (int i = 0; i < count; i++) {
+            int fd = events[i].data.fd;
+            if (fd == self.listener) {
+                take_one();
+            } else if (recv(fd, bytes, sizeof(bytes), 0) <= 0 ||
+                       send(fd, answer, sizeof(answer), MSG_NOSIGNAL) <= 0) {
+                drop(fd);
+            }
+        }
+    }
 }
 
 int main(int argc, char **argv)
 {
-    int epoll = epoll_create1(0), listener = listen_on(argc > 1 ? atoi(argv[1]) : 8080);
-    if (epoll < 0 || listener < 0) {
+    int processes = argc > 2 ? atoi(argv[2]) : 1;
+    self.listener = listen_on(argc > 1 ? atoi(argv[1]) : 8080);
+    if (self.listener < 0 || processes < 1) {
         return fail("floor");
     }
     memcpy(answer, head, sizeof(head) - 1);
     memset(answer + sizeof(head) - 1, 'x', BODY);
-    watch(epoll, listener);
-    for (;;) {
-        struct epoll_event events[256];
-        int count = epoll_wait(epoll, events, 256, -1);
-        for (int i = 0; i < count; i++) {
-            int fd = events[i].data.fd;
-            if (fd == listener) {
-                watch(epoll, accept4(listener, NULL, NULL, SOCK_NONBLOCK));
-            } else if (recv(fd, bytes, sizeof(bytes), 0) <= 0 ||
-                       send(fd, answer, sizeof(answer), MSG_NOSIGNAL) <= 0) {
-                close(fd);
-            }
+    self.share = processes == 1 ? INT_MAX : (CONNECTIONS + processes - 1) / processes;
+    for (int i = 1; i < processes; i++) {
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            break;
         }
     }
+    serve();
 }
