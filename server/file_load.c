@@ -198,6 +198,7 @@ void file_release(struct file *file)
     if (--file->references == 0) {
         fd_close(file->fd);
         free(file->head);
+        free(file->head_304);
         free(file);
     }
 }

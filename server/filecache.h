@@ -27,7 +27,7 @@ enum file_kind {
 #define FILE_CONTENT_MAX 16384 /* bytes of a file that is kept in memory */
 
 /* Of a worker. The heads that are kept with files (kept_head.h) come on top: some 300
- * bytes each. */
+ * bytes each, two a file at most. */
 #define FILECACHE_CONTENT_TOTAL (32u << 20)
 
 struct file {
@@ -42,7 +42,8 @@ struct file {
     char last_modified[30];   /* the same as IMF-fixdate, or "" */
     const char *content;      /* the whole file, or NULL when it is not in memory; then
                                * fd is -1 */
-    struct kept_head *head;   /* or NULL (kept_head.h) */
+    struct kept_head *head;   /* of the whole file, or NULL (kept_head.h) */
+    struct kept_head *head_304; /* of the answer that it is not modified, or NULL */
     struct mime_memo media;
 
     /* private */

@@ -101,6 +101,13 @@ static void send_ranges(struct request *request,
     content_range_send(request, choice->file, ranges);
 }
 
+/* With a file that is nobody else's its heads go, too. */
+static void keep(struct request *request, const struct file *file,
+                 struct kept_head **head)
+{
+    request->response.kept = file_is_shared(file) ? head : NULL;
+}
+
 static void send_content(struct request *request,
                          const struct precompressed_choice *choice,
                          const struct http_validators *validators, bool honor_range)
@@ -122,7 +129,7 @@ static void send_content(struct request *request,
     }
     describe(request, choice, false);
     request->response.status = 200;
-    request->response.kept = file_is_shared(file) ? &file->head : NULL;
+    keep(request, file, &file->head);
     respond_add_file(request, file, 0, file->size);
 }
 
@@ -139,6 +146,7 @@ static void answer(struct request *request, struct filepath path, struct file *f
         identify(request, &choice, &validators);
         request->response.date_known = validators.etag.ptr != NULL;
         request->response.status = 304;
+        keep(request, choice.file, &choice.file->head_304);
     } else if (cond.status != 0) {
         respond_error(request, cond.status);
     } else {

@@ -26,6 +26,8 @@ static const char config[] =
 
 #define REQUEST(target, rest) "GET " target " HTTP/1.1\r\nHost: plain\r\n" rest "\r\n"
 
+#define UNMODIFIED "If-None-Match: *\r\n"
+
 /* Each is asked for in between the others: whatever one leaves behind, none may differ
  * from what it is with nothing kept. */
 static const char *const requests[] = {
@@ -50,7 +52,22 @@ static const char *const requests[] = {
     REQUEST("/moved/?other", ""),
     REQUEST("/a.txt", "Range: bytes=0-3\r\n"),
     REQUEST("/a.txt", "Range: bytes=0-99\r\n"),
-    REQUEST("/a.txt", "If-None-Match: *\r\n"),
+    REQUEST("/a.txt", UNMODIFIED),
+    REQUEST("/a.txt", UNMODIFIED "Connection: close\r\n"),
+    REQUEST("/b.txt", UNMODIFIED),
+    REQUEST("/charset/a.txt", UNMODIFIED),
+    REQUEST("/like/a.txt", UNMODIFIED),
+    REQUEST("/etag/a.txt", UNMODIFIED),
+    REQUEST("/etag/a.txt", "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n"),
+    REQUEST("/a.txt", "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n"),
+    REQUEST("/alive/a.txt", UNMODIFIED),
+    REQUEST("/tokens/a.txt", UNMODIFIED),
+    REQUEST("/each/a.txt?one", UNMODIFIED),
+    REQUEST("/server/a.txt?one", UNMODIFIED),
+    REQUEST("/expires/a.txt", UNMODIFIED),
+    REQUEST("/error/none", UNMODIFIED),
+    "HEAD /a.txt HTTP/1.1\r\nHost: plain\r\n" UNMODIFIED "\r\n",
+    "GET /a.txt HTTP/1.0\r\nHost: plain\r\n" UNMODIFIED "\r\n",
     REQUEST("/a.txt", "Connection: close\r\n"),
     "HEAD /a.txt HTTP/1.1\r\nHost: plain\r\n\r\n",
     "GET /a.txt HTTP/1.0\r\nHost: plain\r\n\r\n",
@@ -138,6 +155,15 @@ START_TEST(keeps_the_head_of_a_common_answer)
     ck_assert(!is_kept());
     serve_ask(REQUEST("/like/a.txt", ""));
     serve_begin(REQUEST("/alike/a.txt", ""));
+    serve.request->keep_alive = true;
+    ck_assert(is_kept());
+    serve_begin(REQUEST("/like/a.txt", UNMODIFIED)); /* the whole one is no use to it */
+    serve.request->keep_alive = true;
+    ck_assert(!is_kept());
+    serve_ask(REQUEST("/like/a.txt", UNMODIFIED));
+    ck_assert(is_kept());
+    serve_ask(REQUEST("/like/a.txt", ""));
+    serve_begin(REQUEST("/charset/a.txt", UNMODIFIED)); /* has none, and its own place */
     serve.request->keep_alive = true;
     ck_assert(is_kept());
     serve_ask(REQUEST("/none", ""));
