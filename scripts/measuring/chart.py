@@ -84,14 +84,16 @@ def panel_of_bars(drawing, left, top, name, values, labels):
 
 
 def list_of_shares(drawing, top, shares):
-    """Bars that end at twice the limit."""
+    """Bars that end at twice the limit; what has none has no bar."""
     left, full = 350, 240
     drawing.text(16, top, "Figures next to their limits", "title")
     drawing.text(left + full / 2, top, "limit", "small mid")
     for number, (name, share, text) in enumerate(shares):
         y = top + 10 + 20 * number
         drawing.text(left - 8, y + 11, name, "end")
-        drawing.bar(left, y, full * min(share, 2) / 2, 14, "#3a9d5d" if share <= 1 else "#b8434e")
+        if share is not None:
+            colour = "#3a9d5d" if share <= 1 else "#b8434e"
+            drawing.bar(left, y, full * min(share, 2) / 2, 14, colour)
         drawing.text(left + full + 10, y + 11, text, "small")
     bottom = top + 10 + 20 * len(shares)
     drawing.line([(left + full / 2, top + 4), (left + full / 2, bottom)], "#333")

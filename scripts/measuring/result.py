@@ -6,18 +6,18 @@ import dataclasses
 @dataclasses.dataclass
 class Result:
     """A figure of one server next to its limit. `share` is figure over limit, or limit over
-    figure where more is better: met up to 1."""
+    figure where more is better: met up to 1, None without a limit."""
 
     key: str
     title: str
     server: str
     figure: str
     limit: str
-    share: float
+    share: float | None
     ratio: str = ""
     note: str = ""
     samples: dict = dataclasses.field(default_factory=dict)
 
     @property
-    def met(self):
-        return self.share <= 1
+    def verdict(self):
+        return "" if self.share is None else "met" if self.share <= 1 else "missed"

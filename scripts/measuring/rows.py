@@ -95,15 +95,14 @@ class Pair:
     settings: tuple  # of the first and of the second
     lines: tuple = ((load.get(tree.SMALL),),) * 2
     idle: int = 0  # connections beside the second
-    shared: bool = False  # server and load have all processors; the floor, too, for itself
+    shared: bool = False  # server and load have all processors
+    of_floor: str = ""  # the title when the floor does the same, which has no bound
 
     def measure(self, bench):
-        beside = [subject for subject in bench.present
-                  if self.shared and isinstance(subject, subjects.Floor)]
-        said = "".join(f" ({subject.label} {self.compare(self.sample(bench, subject))})"
-                       for subject in beside)
-        return [self.judge(subject, self.sample(bench, subject), said)
-                for subject in bench.ours]
+        floors = [subject for subject in bench.present
+                  if self.of_floor and isinstance(subject, subjects.Floor)]
+        return [self.judge(subject, self.sample(bench, subject))
+                for subject in bench.ours + floors]
 
     def sample(self, bench, subject):
         everything = f"{bench.server_cpu},{bench.load_cpu}"
@@ -118,16 +117,14 @@ class Pair:
                 turns[name] = server, bench.write(f"{self.key}-{name}", lines), load_cpus
             return bench.rounds(turns)
 
-    def judge(self, subject, samples, said):
-        value, _ = ratio(samples["second"], samples["first"])
-        return Result(self.key, self.title, subject.label, f"{middle(samples['second']):.2f} us",
-                      f"{self.most:.2f} x {middle(samples['first']):.2f} us{said}",
-                      value / self.most, self.compare(samples), samples=samples)
-
-    @staticmethod
-    def compare(samples):
+    def judge(self, subject, samples):
         value, spread = ratio(samples["second"], samples["first"])
-        return f"{value:.3f} ±{spread:.3f}"
+        one, two = (f"{middle(samples[name]):.2f} us" for name in ("first", "second"))
+        title, limit, share = self.title, f"{self.most:.2f} x {one}", value / self.most
+        if not subject.ours:
+            title, limit, share = self.of_floor, f"(of one: {one})", None
+        return Result(self.key, title, subject.label, two, limit, share,
+                      f"{value:.3f} ±{spread:.3f}", samples=samples)
 
 
 @dataclasses.dataclass
@@ -179,7 +176,7 @@ ROWS = [
     Pair("json", "json log format instead of combined", 1.05,
          ({}, {"log": "%dir%/access.log json"})),
     Pair("workers", "8 workers instead of 1, same two cores", 1.05, ({}, {"workers": "8"}),
-         shared=True),
+         shared=True, of_floor="8 processes of the floor instead of 1, same two cores"),
     Pair("idle", "beside 10,000 idle connections", 1.05, (HELD, HELD), idle=10_000),
     Pair("names", "10,000 names, 1,000 locations, 100 types, to one", 1.05,
          (tree.many_names(1, 1, 1), tree.many_names(10_000, 1000, 100)),
