@@ -13,6 +13,7 @@ import processes
 
 
 SCRIPT = pathlib.Path(__file__).resolve().with_name("load.lua")
+CONNECTIONS = 64
 
 
 class Sample(typing.NamedTuple):
@@ -32,7 +33,7 @@ def skewed(count, draws, seed=1):
     return [int(count ** chance.random()) - 1 for _ in range(draws)]
 
 
-def measure(subject, lines, cpus, seconds, connections=64):
+def measure(subject, lines, cpus, seconds, connections=CONNECTIONS):
     """One round: the requests in this file, over and over."""
     command = ["taskset", "-c", cpus, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s",
                "-s", str(SCRIPT), f"http://127.0.0.1:{subject.port}/", "--", str(lines)]

@@ -120,8 +120,9 @@ class Pair:
     def judge(self, subject, samples):
         value, spread = ratio(samples["second"], samples["first"])
         one, two = (f"{middle(samples[name]):.2f} us" for name in ("first", "second"))
-        title, limit, share = self.title, f"{self.most:.2f} x {one}", value / self.most
-        if not subject.ours:
+        if subject.ours:
+            title, limit, share = self.title, f"{self.most:.2f} x {one}", value / self.most
+        else:
             title, limit, share = self.of_floor, f"(of one: {one})", None
         return Result(self.key, title, subject.label, two, limit, share,
                       f"{value:.3f} ±{spread:.3f}", samples=samples)

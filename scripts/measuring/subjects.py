@@ -8,6 +8,7 @@ import pathlib
 import resource
 import sys
 
+import load
 import processes
 import servers
 
@@ -75,7 +76,7 @@ class Floor(Subject):
 
     name, config, config_of_root = "floor", "", ""
     defaults = {"workers": "1"}
-    arguments = ["%port%", "%workers%"]
+    arguments = ["%port%", "%workers%", str(load.CONNECTIONS)]
     holds = 0
 
     def __init__(self, binary=None, label=None):

@@ -1,25 +1,22 @@
 /*
- * floor PORT [PROCESSES] - the least that a server can do which uses these calls: one
- * recv and one send a request, and its share of an epoll_wait. The yardstick of
- * scripts/bench. It does not read a request, knows no file and logs nothing: whatever
- * arrives is answered with the bytes that our server sends for a file of 1 KiB. More
- * processes than one hold equal parts of the load's connections, and die with the first.
+ * floor PORT [PROCESSES CONNECTIONS] - the least that a server can do which uses these
+ * calls: one recv and one send a request, and its share of an epoll_wait. The yardstick
+ * of scripts/bench. It does not read a request, knows no file and logs nothing: whatever
+ * arrives is answered with the bytes that our server sends for a file of 1 KiB. Processes
+ * share that many connections equally.
  */
 #include <arpa/inet.h>
 #include <limits.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY        1024
-#define CONNECTIONS 64 /* of the load */
+#define BODY 1024
 
 static const char head[] = "HTTP/1.1 200 OK\r\n"
                            "Date: Thu, 26 Nov 2026 11:22:24 GMT\r\n"
@@ -82,9 +79,12 @@ static void drop(int fd)
     }
 }
 
-static void serve(void)
+static int serve(void)
 {
     self.epoll = epoll_create1(0);
+    if (self.epoll < 0) {
+        return fail("epoll_create1");
+    }
     watch(self.listener);
     for (;;) {
         struct epoll_event events[256];
@@ -101,21 +101,31 @@ static void serve(void)
     }
 }
 
+/* The caller, and as many children as it takes. */
+static bool spawn(int processes, int connections)
+{
+    self.share = (connections + processes - 1) / processes;
+    for (int i = 1; i < processes; i++) {
+        pid_t pid = fork();
+        if (pid <= 0) {
+            return pid == 0;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    int processes = argc > 2 ? atoi(argv[2]) : 1;
     self.listener = listen_on(argc > 1 ? atoi(argv[1]) : 8080);
-    if (self.listener < 0 || processes < 1) {
-        return fail("floor");
+    self.share = INT_MAX;
+    if (self.listener < 0) {
+        return fail("listen");
     }
     memcpy(answer, head, sizeof(head) - 1);
     memset(answer + sizeof(head) - 1, 'x', BODY);
-    self.share = processes == 1 ? INT_MAX : (CONNECTIONS + processes - 1) / processes;
-    for (int i = 1; i < processes; i++) {
-        if (fork() == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            break;
-        }
+    int processes = argc > 3 ? atoi(argv[2]) : 1;
+    if (processes > 1 && !spawn(processes, atoi(argv[3]))) {
+        return fail("fork");
     }
-    serve();
+    return serve();
 }
