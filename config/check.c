@@ -58,7 +58,7 @@ static void check_location(struct checker *checker, const struct location *locat
     if (!path->is_literal || set->root_at.source == NULL) {
         return;
     }
-    bool is_directory = !set->has_alias || slice_ends(path->literal, slice_str("/"));
+    bool is_directory = !set->has_alias || slice_ends_byte(path->literal, '/');
     const char *name = arena_cstr(checker->arena, path->literal);
     if (is_new(checker, name)) {
         check_served(checker, set->root_at, name,

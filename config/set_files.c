@@ -60,7 +60,7 @@ bool set_root(struct build *build, const struct directive *row,
     (void)target;
     struct location_settings *set = build->scope->location_set;
     struct word word = statement->args[0];
-    if (word.text.len > 1 && slice_ends(word.text, slice_str("/"))) {
+    if (word.text.len > 1 && slice_ends_byte(word.text, '/')) {
         word.text = arena_slice(build->arena, slice_of(word.text.ptr, word.text.len - 1));
     }
     if (!read_path(build, row, &word, &set->root)) {
@@ -81,9 +81,8 @@ static bool check_slashes(struct build *build, const struct statement *statement
         return true;
     }
     struct slice path = statement->args[0].text;
-    struct slice slash = slice_str("/");
-    bool pattern_ends = slice_ends(location->pattern, slash);
-    if (slice_ends(path, slash) == pattern_ends) {
+    bool pattern_ends = slice_ends_byte(location->pattern, '/');
+    if (slice_ends_byte(path, '/') == pattern_ends) {
         return true;
     }
     const char *hole = pattern_ends
@@ -161,7 +160,7 @@ static bool read_try(struct build *build, const struct word *argument,
                      struct try_file *file)
 {
     struct word word = *argument;
-    file->is_dir = slice_ends(word.text, slice_str("/"));
+    file->is_dir = slice_ends_byte(word.text, '/');
     if (file->is_dir) {
         word.text = arena_slice(build->arena, slice_of(word.text.ptr, word.text.len - 1));
     }
