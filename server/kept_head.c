@@ -15,7 +15,6 @@ struct look {
     int64_t keepalive_header;
     unsigned status;
     bool accept_ranges;
-    bool date_known;
 };
 
 struct kept_head {
@@ -37,7 +36,6 @@ static struct look look_of(const struct request *request, struct slice server)
         .keepalive_header = request->set->keepalive_timeout.header,
         .status = response->status,
         .accept_ranges = response->accept_ranges,
-        .date_known = response->date_known,
     };
 }
 
@@ -46,8 +44,7 @@ static bool look_alike(const struct look *a, const struct look *b)
     return a->server == b->server && a->content_type == b->content_type &&
            a->charset == b->charset && a->last_modified == b->last_modified &&
            a->etag == b->etag && a->keepalive_header == b->keepalive_header &&
-           a->status == b->status && a->accept_ranges == b->accept_ranges &&
-           a->date_known == b->date_known;
+           a->status == b->status && a->accept_ranges == b->accept_ranges;
 }
 
 /* A value of add_header, and where a redirect led, may be another one each time. */

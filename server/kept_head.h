@@ -4,8 +4,8 @@
  * Nearly all answers with a file are alike: the whole of it, or that it is not modified,
  * to HTTP/1.1, on a connection that stays open, with no field of the configuration's
  * making. Where they say the same of the file their heads differ in Date only, which has
- * a fixed place. The content keeps one of each, a file in the cache or the built-in page
- * of an error, and frees it with itself; who answers so says where in response.kept.
+ * a fixed place. A file in the cache keeps one of each, the built-in page of an error
+ * one, and frees it with itself; who answers so says where in response.kept.
  */
 #ifndef SERVER_KEPT_HEAD_H
 #define SERVER_KEPT_HEAD_H

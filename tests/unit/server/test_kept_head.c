@@ -12,6 +12,7 @@ static const char config[] =
     " location /like/ { alias www/; } location /alike/ { alias www/; }"
     " location /etag/ { alias www/; etag off; }"
     " location /ranges/ { alias www/; max_ranges 0; }"
+    " location /gzip/ { alias www/; gzip_static on; }"
     " location /alive/ { alias www/; keepalive_timeout 5s 5s; }"
     " location /tokens/ { alias www/; server_tokens off; }"
     " location /each/ { alias www/; add_header X-Args $args; }"
@@ -27,6 +28,7 @@ static const char config[] =
 #define REQUEST(target, rest) "GET " target " HTTP/1.1\r\nHost: plain\r\n" rest "\r\n"
 
 #define UNMODIFIED "If-None-Match: *\r\n"
+#define GZIP       "Accept-Encoding: gzip\r\n"
 
 /* Each is asked for in between the others: whatever one leaves behind, none may differ
  * from what it is with nothing kept. */
@@ -60,6 +62,10 @@ static const char *const requests[] = {
     REQUEST("/etag/a.txt", UNMODIFIED),
     REQUEST("/etag/a.txt", "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n"),
     REQUEST("/a.txt", "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\r\n"),
+    REQUEST("/gzip/a.txt", ""),
+    REQUEST("/gzip/a.txt", GZIP),
+    REQUEST("/gzip/a.txt", UNMODIFIED),
+    REQUEST("/gzip/a.txt", UNMODIFIED GZIP),
     REQUEST("/alive/a.txt", UNMODIFIED),
     REQUEST("/tokens/a.txt", UNMODIFIED),
     REQUEST("/each/a.txt?one", UNMODIFIED),
@@ -102,6 +108,7 @@ static void begin(void)
     serve_start(config);
     ck_assert_int_eq(mkdir(served_path("www"), 0755), 0);
     served_file("www/a.txt", "0123456789", 0);
+    served_file("www/a.txt.gz", "gzipped", 0);
     served_file("www/b.txt", "0123", 5);
 }
 
@@ -163,7 +170,7 @@ START_TEST(keeps_the_head_of_a_common_answer)
     serve_ask(REQUEST("/like/a.txt", UNMODIFIED));
     ck_assert(is_kept());
     serve_ask(REQUEST("/like/a.txt", ""));
-    serve_begin(REQUEST("/charset/a.txt", UNMODIFIED)); /* has none, and its own place */
+    serve_begin(REQUEST("/charset/a.txt", UNMODIFIED)); /* a 304 names no charset */
     serve.request->keep_alive = true;
     ck_assert(is_kept());
     serve_ask(REQUEST("/none", ""));
