@@ -77,7 +77,7 @@ static struct slice find_line(struct slice text, unsigned number)
     if (number > 0) {
         return SLICE("");
     }
-    return slice_ends(line, SLICE("\r")) ? slice_of(line.ptr, line.len - 1) : line;
+    return slice_ends_byte(line, '\r') ? slice_of(line.ptr, line.len - 1) : line;
 }
 
 static bool is_continuation(char c)

@@ -45,9 +45,13 @@ static struct slice skip_separators(struct slice text)
     return slice_from(text, len);
 }
 
-/* A line matches up to its first syntax error. */
+/* A line matches up to its first syntax error. Most clients send the one tag that they
+ * were given. */
 static bool line_matches(struct slice line, struct slice etag, bool strong)
 {
+    if (slice_eq(line, etag)) {
+        return !strong || !is_weak(etag);
+    }
     struct slice rest = skip_separators(line);
     size_t len;
     while ((len = etag_span(rest)) > 0) {
@@ -64,17 +68,12 @@ static bool line_matches(struct slice line, struct slice etag, bool strong)
     return false;
 }
 
-/* If-Match and If-None-Match: "*", which any representation matches, or entity-tags. Most
- * clients send the one tag that they were given. */
+/* If-Match and If-None-Match: "*", which any representation matches, or entity-tags. */
 static bool matches(const struct http_fields *fields, enum http_field_id id,
                     struct slice etag, bool strong)
 {
-    struct slice value = http_fields_get(fields, id);
-    if (slice_eq(value, SLICE("*"))) {
+    if (slice_eq(http_fields_get(fields, id), SLICE("*"))) {
         return true;
-    }
-    if (etag.ptr != NULL && slice_eq(value, etag)) {
-        return !strong || !is_weak(etag);
     }
     for (size_t i = 0; i < fields->count && etag.ptr != NULL; i++) {
         const struct http_field *field = &fields->lines[i];
