@@ -82,8 +82,9 @@ static void run(struct conn *conn, void (*action)(struct conn *))
 
 static void ready(struct ev_source *source, unsigned events)
 {
-    (void)events; /* an error shows in the call that the state makes */
+    /* An error shows in the call that the state makes. */
     struct conn *conn = LIST_ITEM(source, struct conn, source);
+    conn->ended = (events & EV_END) != 0;
     run(conn, on_event[conn->state]);
 }
 

@@ -11,7 +11,8 @@
  * LINGER      in     lingering_timeout, lingering_time     CLOSING
  * CLOSING     -      end of the event batch                freed
  *
- * (*: and out while earlier answers or a 100 Continue are queued.)
+ * (*: and out while earlier answers or a 100 Continue are queued.) READ_HEAD and IDLE
+ * wait for edges (EV_EDGE): what a read leaves in the socket is asked for again.
  *
  * Interest and deadline are derived from the state in one place (conn_state.c). There is
  * one way to die: conn_close(conn, reason). An idle connection owns no buffer, no request
@@ -96,6 +97,7 @@ struct conn {
     bool stepped : 1;     /* into another state: it may belong into another list */
     bool peer_closed : 1; /* the peer broke off before its answer */
     bool more : 1;        /* bytes had come behind the newest request */
+    bool ended : 1;       /* the end of what the peer sends has come, read or not */
     bool drained : 1;     /* the read of this event left nothing in the socket */
     bool heavy : 1;       /* the newest batch of answers took long */
     bool delay : 1;       /* TCP_NODELAY, inherited from the listener, was switched off */

@@ -123,6 +123,7 @@ static unsigned interest(const struct conn *conn)
     switch (conn->state) {
     case CONN_READ_HEAD:
     case CONN_IDLE:
+        return EV_IN | EV_EDGE | (conn->drained ? 0 : EV_AGAIN);
     case CONN_LINGER:
         return EV_IN;
     case CONN_READ_BODY:
@@ -182,4 +183,5 @@ void conn_update(struct conn *conn)
     if (ev_set(conn->worker->loop, &conn->source, interest(conn)) != 0) {
         conn_close(conn, "no room in the event loop");
     }
+    conn->drained = false;
 }

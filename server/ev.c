@@ -64,6 +64,7 @@ int ev_set(struct ev_loop *loop, struct ev_source *source, unsigned interest)
     if (interest == source->interest && (interest & EV_EXCLUSIVE) == 0) {
         return 0;
     }
+    interest &= ~(unsigned)EV_AGAIN;
     if (interest == 0) {
         drop_pending(loop, source);
         take_out(loop, source);
@@ -109,8 +110,8 @@ static int call(struct ev_event *event)
         return 0;
     }
     source->pending = 0;
-    unsigned events = event->events & (source->interest | EV_ERROR);
-    if (events == 0) {
+    unsigned events = event->events & (source->interest | EV_ERROR | EV_END);
+    if ((events & ~(unsigned)EV_END) == 0) {
         return 0;
     }
     source->ready(source, events);

@@ -1,9 +1,10 @@
 /*
  * ev.h - the event loop: descriptors that become ready call a function.
  *
- * Level-triggered. The loop knows nothing of timers: the caller gives the longest wait.
- * Two back ends, chosen at build time, implement the seven functions of ev_backend.h:
- * ev_epoll.c (Linux) and ev_poll.c (POSIX).
+ * Level-triggered, but for sources that ask for edges: the kernel need not look at those
+ * a second time after each event. The loop knows nothing of timers: the caller gives the
+ * longest wait. Two back ends, chosen at build time, implement the seven functions of
+ * ev_backend.h: ev_epoll.c (Linux) and ev_poll.c (POSIX, where all is level-triggered).
  */
 #ifndef SERVER_EV_H
 #define SERVER_EV_H
@@ -16,6 +17,9 @@ enum {
     EV_OUT = 1 << 1,
     EV_ERROR = 1 << 2,     /* error or hang-up: reported whether asked for or not */
     EV_EXCLUSIVE = 1 << 3, /* with EV_IN on a shared listener: wake one process only */
+    EV_EDGE = 1 << 4,      /* with EV_IN: when more has come, not while some is there */
+    EV_AGAIN = 1 << 5,     /* for ev_set(), with EV_EDGE: not all was read, call again */
+    EV_END = 1 << 6,       /* reported with EV_EDGE: the peer has sent its last byte */
 };
 
 struct ev_source;
@@ -37,7 +41,8 @@ struct ev_loop *ev_create(void);
 void ev_destroy(struct ev_loop *loop);
 
 /*
- * Sets what to wait for; 0 takes the source out. No system call when nothing changes.
+ * Sets what to wait for; 0 takes the source out. No system call when nothing changes, but
+ * for EV_AGAIN; after a change a source with EV_EDGE is called for what is there already.
  * Returns 0 or -1 with errno (ENOSPC, ENOMEM). An EV_EXCLUSIVE source is re-added when
  * asked for again, which puts it behind the other waiters of the descriptor.
  */

@@ -1,6 +1,8 @@
 """HTTP/1.1 on the wire: connections, methods, framing, refusals."""
 
+import os
 import re
+import signal
 import socket
 
 import pytest
@@ -60,6 +62,36 @@ def test_half_closed_client_gets_its_answer(site):
         wire.shut_write()
         assert wire.response().status == 200
         assert wire.closed()
+
+
+def test_an_end_that_comes_with_the_request_is_seen_at_once(site):
+    with site.wire() as wire:
+        assert wire.request("/").status == 200
+        wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        wire.send(GET)
+        wire.shut_write()  # one packet
+        assert wire.response().status == 200
+        wire.socket.settimeout(2)  # much less than keepalive_timeout
+        assert wire.closed()
+
+
+@pytest.mark.parametrize("size", [60000, 65536, 90000])
+def test_what_one_read_leaves_in_the_socket_is_read(server, size):
+    server.start("""
+        worker_processes 1;
+        http { large_client_header_buffers 4 100k;
+               server { listen 127.0.0.1:%PORT%; listen unix:%DIR%/sock; return 200 "whole"; } }
+    """)
+    (worker,) = server.workers()
+    start, end = "GET / HTTP/1.1\r\nHost: a\r\nX: ", "\r\n\r\n"
+    with Wire(str(server.dir / "sock")) as wire:  # which holds all of it at once
+        assert wire.request("/").body == b"whole"
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            wire.send(start + "x" * (size - len(start) - len(end)) + end)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        assert wire.response().body == b"whole"
 
 
 def test_head_has_the_fields_of_get(site):

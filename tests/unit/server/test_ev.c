@@ -206,6 +206,50 @@ START_TEST(adds_an_exclusive_source_anew)
 }
 END_TEST
 
+static bool has_edges(void)
+{
+    return strcmp(ev_backend_name(), "epoll") == 0;
+}
+
+START_TEST(calls_for_an_edge_once)
+{
+    struct end a;
+    open_end(&a);
+    set(&a, EV_IN | EV_EDGE);
+    poke(&a);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1);
+    ck_assert_uint_eq(a.seen, EV_IN);
+    set(&a, EV_IN | EV_EDGE);
+    ck_assert_int_eq(ev_turn(loop, 0), has_edges() ? 0 : 1);
+    set(&a, EV_IN | EV_EDGE | EV_AGAIN);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1); /* it was left unread */
+    ck_assert_int_eq(ev_turn(loop, 0), has_edges() ? 0 : 1);
+    poke(&a);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1); /* more has come */
+    set(&a, EV_IN | EV_OUT);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1); /* a change tells what is there .. */
+    set(&a, EV_IN | EV_EDGE);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1); /* .. in both directions */
+    close_end(&a);
+}
+END_TEST
+
+START_TEST(tells_an_end_that_came_with_bytes)
+{
+    struct end a;
+    open_end(&a);
+    set(&a, EV_IN | EV_EDGE);
+    poke(&a);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1);
+    ck_assert_uint_eq(a.seen, EV_IN);
+    poke(&a);
+    ck_assert_int_eq(shutdown(a.other, SHUT_WR), 0);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1);
+    ck_assert_uint_eq(a.seen, has_edges() ? EV_IN | EV_END : EV_IN);
+    close_end(&a);
+}
+END_TEST
+
 /* Another process holds the listener too: closing it here must end its events here. */
 START_TEST(leaves_no_event_of_a_shared_source_behind)
 {
@@ -241,6 +285,8 @@ UNIT_SUITE(ev)
               (int)(sizeof(harms) / sizeof(harms[0])));
     UNIT_TEST(serves_many_with_none_left_out);
     UNIT_TEST(adds_an_exclusive_source_anew);
+    UNIT_TEST(calls_for_an_edge_once);
+    UNIT_TEST(tells_an_end_that_came_with_bytes);
     UNIT_TEST(leaves_no_event_of_a_shared_source_behind);
     UNIT_TEST(names_its_back_end);
 }
