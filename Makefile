@@ -26,16 +26,16 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # of it is worth as much as faster code. Functions that nobody calls go, and so do tables
 # for exceptions of C++ and stubs for calls of the C library, which are bound at the start
 # anyway.
-HOT := $(patsubst %,common/%.c,arena hash slice) \
-       $(patsubst %,server/%.c,access_log http_chunked http_fields http_head http_target \
-                               request)
-OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING),-Os)
+HOT := $(patsubst %,common/%.c,arena hash slice span) \
+       $(patsubst %,server/%.c,access_log http_fields http_head http_target request)
+OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING),$(SMALL))
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1
 
-# What not every compiler or C library knows: inlining only tiny functions that do not ask
-# for it, optimising the program as a whole (the tests link the same objects as they are,
-# which is done sooner), and packed relocations.
+# What not every compiler or C library knows: code that is smaller still, inlining only
+# tiny functions that do not ask for it, optimising the program as a whole (the tests link
+# the same objects as they are, which is done sooner), and packed relocations.
+SMALL    := -Oz
 SPARING  := --param=max-inline-insns-auto=4
 WHOLE    := -flto=auto -ffat-lto-objects -fno-align-functions \
             -fno-align-jumps -fno-align-loops -fno-align-labels
@@ -45,6 +45,7 @@ if_builds = $(if $(shell echo 'int main(void) { $(2) }' | $(CC) $(1) -Werror \
                      -Wl,--fatal-warnings -include features.h -x c -o /dev/null - \
                      2>/dev/null && echo yes),$(1))
 ifeq ($(FLAVOUR),release)
+SMALL    := $(or $(call if_builds,$(SMALL)),-Os)
 SPARING  := $(call if_builds,$(SPARING))
 WHOLE    := $(call if_builds,$(WHOLE))
 PACKED   := $(call if_builds,$(PACKED),$(PACKED_IF))
