@@ -224,28 +224,25 @@ static unsigned parse_field(struct http_fields *fields, struct slice *rest,
     return add_field(fields, field, limits, why);
 }
 
-static void reset(struct http_head *head)
+unsigned http_head_parse_line(struct http_head *head, struct slice block,
+                              struct slice *section, const char **why)
 {
-    struct http_field *lines = head->fields.lines;
-    size_t capacity = head->fields.capacity;
-    *head = (struct http_head){.fields = {.lines = lines, .capacity = capacity}};
-}
-
-unsigned http_head_parse(struct http_head *head, struct slice block,
-                         const struct http_limits *limits, const char **why)
-{
-    assert(limits->fields < UINT16_MAX);
-    reset(head);
-
-    struct slice rest = starts_with_crlf(block) ? slice_from(block, 2) : block;
-    if (!take_line(&rest, &head->request_line)) {
+    *section = starts_with_crlf(block) ? slice_from(block, 2) : block;
+    if (!take_line(section, &head->request_line)) {
         return http_refuse(400, why, "control character in the request line");
     }
-    unsigned status = parse_request_line(head, why);
-    while (status == 0 && !starts_with_crlf(rest)) {
-        status = parse_field(&head->fields, &rest, limits, why);
+    return parse_request_line(head, why);
+}
+
+unsigned http_head_parse_fields(struct http_fields *fields, struct slice section,
+                                const struct http_limits *limits, const char **why)
+{
+    assert(limits->fields < UINT16_MAX);
+    unsigned status = 0;
+    while (status == 0 && !starts_with_crlf(section)) {
+        status = parse_field(fields, &section, limits, why);
     }
-    if (status == 0 && rest.len > 2) {
+    if (status == 0 && section.len > 2) {
         return http_refuse(400, why, "bytes after the blank line");
     }
     return status;

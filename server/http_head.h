@@ -4,8 +4,9 @@
  *
  * Two steps. http_head_scan() looks for the blank line in what has arrived so far and
  * remembers where it was, so that a head that comes a byte at a time is still scanned
- * once. http_head_parse() then turns the complete block into slices of it. Strict: lines
- * end in CRLF, no bare CR or LF, no obs-fold, no space before a colon, no NUL or control.
+ * once. http_head_parse_line() and http_head_parse_fields() then turn the complete block
+ * into slices of it. Strict: lines end in CRLF, no bare CR or LF, no obs-fold, no space
+ * before a colon, no NUL or control.
  */
 #ifndef SERVER_HTTP_HEAD_H
 #define SERVER_HTTP_HEAD_H
@@ -71,13 +72,20 @@ enum http_scan http_head_scan(struct http_scanner *scanner, struct slice bytes,
                               const struct http_limits *limits, size_t *head_len);
 
 /*
- * Parses a complete head. The caller has set head->fields.lines, with room (capacity) for
- * limits->fields entries, or for as many as the block has lines. Returns 0, or the status
- * to refuse it with (400, 431, 505), and then *why is a phrase for the log ("space before
- * the colon of a field").
+ * Parses the request line of a complete head; *section is what follows it, blank line
+ * included. `head` is zero. Returns 0, or the status to refuse it with (400, 505), and
+ * then *why is a phrase for the log ("malformed method").
  */
-unsigned http_head_parse(struct http_head *head, struct slice block,
-                         const struct http_limits *limits, const char **why);
+unsigned http_head_parse_line(struct http_head *head, struct slice block,
+                              struct slice *section, const char **why);
+
+/*
+ * Parses a field section, blank line included. `fields` is zero but for `lines`, which
+ * has room (capacity) for limits->fields entries, or for as many as the section has
+ * lines. Returns 0, or the status to refuse it with (400, 431) and *why.
+ */
+unsigned http_head_parse_fields(struct http_fields *fields, struct slice section,
+                                const struct http_limits *limits, const char **why);
 
 enum http_method http_method_lookup(struct slice text); /* case-sensitive */
 struct slice http_method_name(enum http_method method);

@@ -1,37 +1,13 @@
 #include "server/quarantine.h"
-#include "common/eights.h"
+#include "common/fingerprint.h"
 #include <string.h>
-
-/* FNV-1a, by the figures of its authors, but a word at a time; nothing depends on who
- * collides with whom but the one that is refused with another. */
-#define FNV_BASIS 14695981039346656037u
-#define FNV_PRIME 1099511628211u
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * FNV_PRIME;
-    return hash ^ hash >> 32; /* the high bits of a word reach no low ones otherwise */
-}
-
-/* The last word is that of the last eight bytes: which ones, its length says. */
-static uint64_t mix_text(uint64_t hash, struct slice text)
-{
-    hash = mix(hash, text.len);
-    if (text.len < sizeof(uint64_t)) {
-        return mix(hash, eights_load_part(text.ptr, text.len));
-    }
-    size_t last = text.len - sizeof(uint64_t);
-    for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
-        hash = mix(hash, eights_load(text.ptr + at));
-    }
-    return mix(hash, eights_load(text.ptr + last));
-}
 
 uint64_t quarantine_fingerprint(unsigned method, const struct server *server,
                                 struct slice path)
 {
-    uint64_t hash = mix_text(mix(mix(FNV_BASIS, method), (uintptr_t)server), path);
-    return hash == 0 ? 1 : hash;
+    uint64_t print = fingerprint_word(FINGERPRINT_NONE, method);
+    print = fingerprint_text(fingerprint_word(print, (uintptr_t)server), path);
+    return print == 0 ? 1 : print;
 }
 
 bool quarantine_holds(const struct quarantine_list *list, uint64_t fingerprint)

@@ -93,6 +93,7 @@ void request_end(struct request *request)
         board_request_end(request->service->board);
     }
     request_release_files(request);
+    known_fields_release(request->known);
     return_to_pool(request);
 }
 
@@ -113,16 +114,41 @@ struct http_limits request_limits(const struct client *client)
 
 /* The table of fields is as long as this head needs, not as long as max_headers allows,
  * so that a common request fits the arena's first chunk. */
-static unsigned read_head(struct request *request, struct slice block, size_t lines,
-                          const char **why)
+static unsigned read_fields(struct request *request, struct slice section, size_t lines,
+                            const char **why)
 {
     struct http_limits limits = request_limits(request->client);
     struct http_fields *fields = &request->head.fields;
-    fields->capacity = lines < limits.fields ? lines : limits.fields;
-    fields->lines =
-        arena_alloc(request->arena, fields->capacity * sizeof(fields->lines[0]));
-    unsigned status =
-        http_head_parse(&request->head, arena_slice(request->arena, block), &limits, why);
+    size_t capacity = lines < limits.fields ? lines : limits.fields;
+    struct known_fields *known = known_fields_get(
+        request->service->known, request->client->address, section, capacity);
+    request->known = known;
+    if (known == NULL) {
+        fields->lines = arena_alloc(request->arena, capacity * sizeof(fields->lines[0]));
+        fields->capacity = capacity;
+        return http_head_parse_fields(fields, section, &limits, why);
+    }
+    *fields = known->fields;
+    if (known->parsed) {
+        return 0;
+    }
+    unsigned status = http_head_parse_fields(fields, known->section, &limits, why);
+    if (status == 0) {
+        known->fields = *fields;
+        known->parsed = true;
+    }
+    return status;
+}
+
+static unsigned read_head(struct request *request, struct slice block, size_t lines,
+                          const char **why)
+{
+    struct slice section;
+    unsigned status = http_head_parse_line(
+        &request->head, arena_slice(request->arena, block), &section, why);
+    if (status == 0) {
+        status = read_fields(request, section, lines, why);
+    }
     request->head_ok = status == 0;
     return status;
 }
@@ -135,7 +161,36 @@ static void choose_server(struct request *request)
     if (request->host.len == 0) {
         request->host = request->server->name;
     }
-    board_request_host(request->service->board, request->host);
+}
+
+/* Known fields say all by themselves when the request line adds nothing to them. */
+static struct known_fields *known_alone(const struct request *request)
+{
+    bool alone = request->head.minor > 0 && request->target.authority.ptr == NULL;
+    return alone ? request->known : NULL;
+}
+
+/* Where the request ends and whom it is for. */
+static unsigned frame(struct request *request, const char **why)
+{
+    struct known_fields *known = known_alone(request);
+    if (known != NULL && known->server != NULL) {
+        request->framing = known->framing;
+        request->host = known->framing.host;
+        route_to_server(request, known->server);
+        return 0;
+    }
+    unsigned status =
+        http_framing(&request->framing, &request->head, &request->target, why);
+    if (status != 0) {
+        return status;
+    }
+    choose_server(request);
+    if (known != NULL && slice_eq(request->host, request->framing.host)) {
+        known->framing = request->framing;
+        known->server = request->server;
+    }
+    return 0;
 }
 
 /* A target without a path (OPTIONS *, CONNECT) stays at the server's own settings. */
@@ -171,10 +226,10 @@ static unsigned understand(struct request *request, const char **why)
                                         request->head.method, why);
     if (status == 0) {
         request->args = request->target.query;
-        status = http_framing(&request->framing, &request->head, &request->target, why);
+        status = frame(request, why);
     }
     if (status == 0) {
-        choose_server(request);
+        board_request_host(request->service->board, request->host);
         status = check_scheme(request, why);
     }
     return status == 0 ? choose_location(request, why) : status;

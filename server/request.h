@@ -48,7 +48,8 @@ struct request {
     uint32_t ordinal;   /* among the connection's requests, from 1 */
     bool pipelined;
 
-    struct http_head head; /* slices of a copy in the arena */
+    struct http_head head;      /* slices of a copy in the arena, or of `known` */
+    struct known_fields *known; /* NULL: its field section is not */
     struct http_target target;
     struct http_framing framing;
     struct http_chunked chunked;

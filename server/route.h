@@ -14,6 +14,9 @@
 /* Chooses by request->host, which is folded; the location becomes the server's own. */
 void route_server(struct request *request);
 
+/* The same when somebody has chosen already. */
+void route_to_server(struct request *request, const struct server *server);
+
 /* Chooses by request->path. */
 void route_location(struct request *request);
 

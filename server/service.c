@@ -22,6 +22,7 @@ void service_clear(struct service *service)
     service->free_count = 0;
     buf_free(&service->scratch);
     error_page_forget(service);
+    known_fields_clear(service->known);
     filecache_destroy(service->files);
     service->files = NULL;
 }

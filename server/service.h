@@ -9,6 +9,7 @@
 #include "common/list.h"
 #include "common/log.h"
 #include "config/settings.h"
+#include "server/known_fields.h"
 #include "server/scoreboard.h"
 
 struct filecache;
@@ -40,7 +41,8 @@ struct service {
     struct buf scratch;           /* where pages, heads and log lines are put together */
     struct service_page *pages;   /* one a status and way to name the server, at most */
     struct service_random random; /* for $request_id */
-    struct list free_requests;    /* of struct request, arenas kept */
+    struct known_place known[KNOWN_FIELDS_PLACES];
+    struct list free_requests; /* of struct request, arenas kept */
     size_t free_count;
     const struct quarantine_list *quarantine; /* NULL: nothing is held */
     bool draining;                            /* every answer says Connection: close */

@@ -74,12 +74,14 @@ static void read_head(char *text, size_t len)
     struct http_field lines[FIELDS];
     struct http_head head = {.fields = {.lines = lines, .capacity = FIELDS}};
     struct http_scanner scanner = {0};
+    struct slice section;
     const char *why = NULL;
     size_t head_len = 0;
     hide(text);
     if (http_head_scan(&scanner, slice_of(text, len), &limits, &head_len) !=
             HTTP_SCAN_COMPLETE ||
-        http_head_parse(&head, slice_of(text, head_len), &limits, &why) != 0) {
+        http_head_parse_line(&head, slice_of(text, head_len), &section, &why) != 0 ||
+        http_head_parse_fields(&head.fields, section, &limits, &why) != 0) {
         fail("the head is refused");
     }
     hide(&head);

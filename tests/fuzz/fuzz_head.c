@@ -101,7 +101,11 @@ static void check_head(struct slice block, size_t scanned)
     struct http_head head = {.fields = {.lines = lines, .capacity = capacity}};
     struct http_target target;
     const char *why = NULL;
-    unsigned status = http_head_parse(&head, block, &limits, &why);
+    struct slice section;
+    unsigned status = http_head_parse_line(&head, block, &section, &why);
+    if (status == 0) {
+        status = http_head_parse_fields(&head.fields, section, &limits, &why);
+    }
     INVARIANT(status == 0 || status == 400 || status == 431 || status == 505);
     INVARIANT((status == 0) == (why == NULL));
     if (status != 0) {

@@ -95,8 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *why;
     uint64_t length = sizes[data[0] % (sizeof(sizes) / sizeof(*sizes))];
     struct slice text = slice_of((const char *)data + 2, size - 2);
+    struct slice section, request = request_of(text, data[1], block);
 
-    if (http_head_parse(&head, request_of(text, data[1], block), &limits, &why) == 0) {
+    if (http_head_parse_line(&head, request, &section, &why) == 0 &&
+        http_head_parse_fields(&head.fields, section, &limits, &why) == 0) {
         for (size_t i = 0; i < head.fields.count; i++) {
             check_ranges(lines[i].value, length, data[1] % 80u);
             check_date(lines[i].value);

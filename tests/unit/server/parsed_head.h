@@ -14,14 +14,20 @@ struct parsed_head {
     const char *why;
 };
 
-/* Returns what http_head_parse() does. */
+/* Returns what the parsers of http_head.h do. */
 static inline unsigned parsed_head_read(struct parsed_head *parsed, struct slice block)
 {
     const struct http_limits limits = {4096, 8192, PARSED_HEAD_FIELDS};
+    struct http_head *head = &parsed->head;
+    struct slice section;
     parsed->why = NULL;
-    parsed->head.fields.lines = parsed->lines;
-    parsed->head.fields.capacity = PARSED_HEAD_FIELDS;
-    return http_head_parse(&parsed->head, block, &limits, &parsed->why);
+    *head = (struct http_head){
+        .fields = {.lines = parsed->lines, .capacity = PARSED_HEAD_FIELDS},
+    };
+    unsigned status = http_head_parse_line(head, block, &section, &parsed->why);
+    return status != 0
+               ? status
+               : http_head_parse_fields(&head->fields, section, &limits, &parsed->why);
 }
 
 #endif
