@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_of(const struct known_fields *known, const struct listen_address *address,
-                  struct slice section)
+static bool holds(const struct known_place *place, uint64_t print,
+                  const struct listen_address *address, struct slice section)
 {
-    return known != NULL && known->address == address &&
+    const struct known_fields *known = place->kept;
+    return known != NULL && place->print == print && known->address == address &&
            slice_eq(known->section, section);
 }
 
@@ -53,12 +54,13 @@ struct known_fields *known_fields_get(struct known_place *places,
     uint64_t print = fingerprint_word(FINGERPRINT_NONE, (uintptr_t)address);
     print = fingerprint_text(print, section);
     struct known_place *place = &places[print % KNOWN_FIELDS_PLACES];
-    if (!is_of(place->kept, address, section)) {
+    if (!holds(place, print, address, section)) {
         if (!take_place(place, print)) {
             return NULL;
         }
         destroy(place->kept);
         place->kept = create(address, section, fields);
+        place->print = print;
     }
     place->kept->users++;
     return place->kept;

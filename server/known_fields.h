@@ -32,6 +32,7 @@ struct known_fields {
 /* One of KNOWN_FIELDS_PLACES, in which those of one fingerprint follow each other. */
 struct known_place {
     struct known_fields *kept; /* or NULL */
+    uint64_t print;            /* its fingerprint */
     uint64_t met; /* fingerprint of the one that was here last and is not kept */
 };
 
