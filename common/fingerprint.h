@@ -1,9 +1,9 @@
 /*
- * fingerprint.h - a quick hash of words and texts, for what may be taken for another.
+ * fingerprint.h - a quick hash of words and texts, where a collision does little harm.
  *
  * A word at a time, multiplied by the golden ratio of 2^64 as Knuth does it. It has no
- * key: who chooses the texts can make them collide, so nothing may depend on that but
- * what the client that did it gets itself. Maps take hash.h.
+ * key, so who chooses the texts can make them collide at will: compare the texts as well,
+ * or let it matter little when one is taken for another. Maps take hash.h.
  */
 #ifndef COMMON_FINGERPRINT_H
 #define COMMON_FINGERPRINT_H

@@ -84,7 +84,7 @@ static void ready(struct ev_source *source, unsigned events)
 {
     /* An error shows in the call that the state makes. */
     struct conn *conn = LIST_ITEM(source, struct conn, source);
-    conn->ended = (events & EV_END) != 0;
+    conn->beyond = (events & EV_BEYOND) != 0;
     run(conn, on_event[conn->state]);
 }
 

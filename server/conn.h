@@ -97,8 +97,8 @@ struct conn {
     bool stepped : 1;     /* into another state: it may belong into another list */
     bool peer_closed : 1; /* the peer broke off before its answer */
     bool more : 1;        /* bytes had come behind the newest request */
-    bool ended : 1;       /* the end of what the peer sends has come, read or not */
-    bool drained : 1;     /* the read of this event left nothing in the socket */
+    bool beyond : 1;      /* this event came with EV_BEYOND */
+    bool drained : 1;     /* the read of this event left nothing in the socket, no end */
     bool heavy : 1;       /* the newest batch of answers took long */
     bool delay : 1;       /* TCP_NODELAY, inherited from the listener, was switched off */
 };

@@ -422,7 +422,7 @@ static void read_and_take(struct conn *conn, bool has_turn)
 {
     size_t len = read_once(conn);
     if (len > 0) {
-        conn->drained = len < read_size(conn) && !conn->ended;
+        conn->drained = len < read_size(conn) && !conn->beyond;
         take(conn, slice_of(conn->worker->conns.buffer, len), has_turn);
     }
 }

@@ -123,7 +123,7 @@ static unsigned interest(const struct conn *conn)
     switch (conn->state) {
     case CONN_READ_HEAD:
     case CONN_IDLE:
-        return EV_IN | EV_EDGE | (conn->drained ? 0 : EV_AGAIN);
+        return EV_IN | EV_EDGE;
     case CONN_LINGER:
         return EV_IN;
     case CONN_READ_BODY:
@@ -180,8 +180,9 @@ void conn_update(struct conn *conn)
     } else {
         timer_set(conn->worker->timers, &conn->timer, deadline(conn));
     }
-    if (ev_set(conn->worker->loop, &conn->source, interest(conn)) != 0) {
+    unsigned again = conn->drained ? 0 : EV_AGAIN;
+    conn->drained = false;
+    if (ev_set(conn->worker->loop, &conn->source, interest(conn) | again) != 0) {
         conn_close(conn, "no room in the event loop");
     }
-    conn->drained = false;
 }

@@ -61,10 +61,12 @@ static int change(struct ev_loop *loop, struct ev_source *source, unsigned inter
 
 int ev_set(struct ev_loop *loop, struct ev_source *source, unsigned interest)
 {
-    if (interest == source->interest && (interest & EV_EXCLUSIVE) == 0) {
+    bool again = (interest & EV_AGAIN) != 0 && (interest & EV_EDGE) != 0;
+    interest &= ~(unsigned)EV_AGAIN;
+    assert((interest & EV_EDGE) == 0 || interest == (EV_IN | EV_EDGE));
+    if (interest == source->interest && !again && (interest & EV_EXCLUSIVE) == 0) {
         return 0;
     }
-    interest &= ~(unsigned)EV_AGAIN;
     if (interest == 0) {
         drop_pending(loop, source);
         take_out(loop, source);
@@ -110,8 +112,8 @@ static int call(struct ev_event *event)
         return 0;
     }
     source->pending = 0;
-    unsigned events = event->events & (source->interest | EV_ERROR | EV_END);
-    if ((events & ~(unsigned)EV_END) == 0) {
+    unsigned events = event->events & (source->interest | EV_ERROR | EV_BEYOND);
+    if ((events & ~(unsigned)EV_BEYOND) == 0) {
         return 0;
     }
     source->ready(source, events);

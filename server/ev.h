@@ -17,9 +17,14 @@ enum {
     EV_OUT = 1 << 1,
     EV_ERROR = 1 << 2,     /* error or hang-up: reported whether asked for or not */
     EV_EXCLUSIVE = 1 << 3, /* with EV_IN on a shared listener: wake one process only */
-    EV_EDGE = 1 << 4,      /* with EV_IN: when more has come, not while some is there */
-    EV_AGAIN = 1 << 5,     /* for ev_set(), with EV_EDGE: not all was read, call again */
-    EV_END = 1 << 6,       /* reported with EV_EDGE: the peer has sent its last byte */
+    EV_EDGE =
+        1 << 4, /* with EV_IN alone: call when more has come, not while some is there */
+    EV_AGAIN =
+        1 << 5, /* only to ev_set(), where EV_EDGE is: not all was read, call anew */
+    EV_BEYOND =
+        1 << 6, /* only reported, by epoll, with EV_EDGE and EV_IN: one read does
+                 * not take all that is there, even if it takes less than it could.
+                 * The end of the stream has come, or bytes behind urgent ones */
 };
 
 struct ev_source;
@@ -42,7 +47,7 @@ void ev_destroy(struct ev_loop *loop);
 
 /*
  * Sets what to wait for; 0 takes the source out. No system call when nothing changes, but
- * for EV_AGAIN; after a change a source with EV_EDGE is called for what is there already.
+ * for EV_AGAIN. After a change a source with EV_EDGE is called for what is there already.
  * Returns 0 or -1 with errno (ENOSPC, ENOMEM). An EV_EXCLUSIVE source is re-added when
  * asked for again, which puts it behind the other waiters of the descriptor.
  */

@@ -12,7 +12,7 @@
 
 struct ev_backend;
 
-/* One source that is ready, and for what: EV_IN, EV_OUT, EV_ERROR, EV_END. */
+/* One source that is ready, and for what: EV_IN, EV_OUT, EV_ERROR, EV_BEYOND. */
 struct ev_event {
     struct ev_source *source;
     unsigned events;

@@ -38,7 +38,7 @@ static uint32_t to_epoll(unsigned interest)
 {
     return ((interest & EV_IN) != 0 ? (uint32_t)EPOLLIN : 0) |
            ((interest & EV_OUT) != 0 ? (uint32_t)EPOLLOUT : 0) |
-           ((interest & EV_EDGE) != 0 ? (uint32_t)(EPOLLET | EPOLLRDHUP) : 0) |
+           ((interest & EV_EDGE) != 0 ? (uint32_t)EPOLLET | EPOLLRDHUP | EPOLLPRI : 0) |
            ((interest & EV_EXCLUSIVE) != 0 ? (uint32_t)EPOLLEXCLUSIVE : 0);
 }
 
@@ -46,7 +46,7 @@ static unsigned from_epoll(uint32_t events)
 {
     return ((events & EPOLLIN) != 0 ? (unsigned)EV_IN : 0) |
            ((events & EPOLLOUT) != 0 ? (unsigned)EV_OUT : 0) |
-           ((events & EPOLLRDHUP) != 0 ? (unsigned)EV_END : 0) |
+           ((events & (EPOLLRDHUP | EPOLLPRI)) != 0 ? (unsigned)EV_BEYOND : 0) |
            ((events & (EPOLLERR | EPOLLHUP)) != 0 ? (unsigned)EV_ERROR : 0);
 }
 

@@ -35,7 +35,8 @@ void ev_backend_destroy(struct ev_backend *backend)
     free(backend);
 }
 
-/* Exclusive waiting has no counterpart: all processes wake, and one gets it. */
+/* Exclusive waiting has no counterpart: all processes wake, and one gets it. Nor have
+ * edges: who waits for them is told of levels, which is more often but never too late. */
 static short to_poll(unsigned interest)
 {
     int events =

@@ -73,8 +73,9 @@ enum http_scan http_head_scan(struct http_scanner *scanner, struct slice bytes,
 
 /*
  * Parses the request line of a complete head; *section is what follows it, blank line
- * included. `head` is zero. Returns 0, or the status to refuse it with (400, 505), and
- * then *why is a phrase for the log ("malformed method").
+ * included. `head` is zero but for `fields`, which is left alone. Returns 0, or the
+ * status to refuse it with (400, 505), and then *why is a phrase for the log ("malformed
+ * method").
  */
 unsigned http_head_parse_line(struct http_head *head, struct slice block,
                               struct slice *section, const char **why);

@@ -35,13 +35,21 @@ static void destroy(struct known_fields *known)
     }
 }
 
-/* What comes twice in a row to its place may come a third time; most that comes once
- * never does, and is not worth the copy. */
+/* What comes a second time before the one that is there was of use again is worth more
+ * than that one. Most that comes once never does again, and is not worth the copy. */
 static bool take_place(struct known_place *place, uint64_t print)
 {
     bool again = place->met == print;
     place->met = print;
     return again && (place->kept == NULL || place->kept->users == 0);
+}
+
+/* Addresses keep theirs in different places: clients send the same to all of them. */
+static struct known_place *find_place(struct known_place *places, uint64_t print,
+                                      const struct listen_address *address)
+{
+    uint64_t hash = fingerprint_word(print, (uintptr_t)address);
+    return &places[hash % KNOWN_FIELDS_PLACES];
 }
 
 struct known_fields *known_fields_get(struct known_place *places,
@@ -51,9 +59,8 @@ struct known_fields *known_fields_get(struct known_place *places,
     if (section.len > KNOWN_FIELDS_BYTES_MAX) {
         return NULL;
     }
-    uint64_t print = fingerprint_word(FINGERPRINT_NONE, (uintptr_t)address);
-    print = fingerprint_text(print, section);
-    struct known_place *place = &places[print % KNOWN_FIELDS_PLACES];
+    uint64_t print = fingerprint_text(FINGERPRINT_NONE, section);
+    struct known_place *place = find_place(places, print, address);
     if (!holds(place, print, address, section)) {
         if (!take_place(place, print)) {
             return NULL;
@@ -62,6 +69,7 @@ struct known_fields *known_fields_get(struct known_place *places,
         place->kept = create(address, section, fields);
         place->print = print;
     }
+    place->met = 0;
     place->kept->users++;
     return place->kept;
 }

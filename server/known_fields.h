@@ -6,6 +6,9 @@
  * the parsed fields, the framing, the server. The same bytes to the same address mean the
  * same for as long as the worker lives, so from then on they are only compared. HTTP/2
  * spares a client to send them (RFC 7541); here it is the work that is spared.
+ *
+ * Bounded: each of the places holds one section of so many bytes, and a struct http_field
+ * for each of its lines.
  */
 #ifndef SERVER_KNOWN_FIELDS_H
 #define SERVER_KNOWN_FIELDS_H
@@ -18,6 +21,8 @@ struct server;
 #define KNOWN_FIELDS_PLACES    64
 #define KNOWN_FIELDS_BYTES_MAX 2048
 
+/* Made with address, section and room for the fields; the rest is put there by the first
+ * request that finds it out. A section that is refused stays unparsed. */
 struct known_fields {
     const struct listen_address *address; /* whose limits and servers are meant */
     unsigned users;              /* requests whose slices point in here: it may not go */
@@ -29,16 +34,18 @@ struct known_fields {
     char bytes[];
 };
 
-/* One of KNOWN_FIELDS_PLACES, in which those of one fingerprint follow each other. */
+/* One of KNOWN_FIELDS_PLACES, in which those of one hash follow each other. */
 struct known_place {
     struct known_fields *kept; /* or NULL */
     uint64_t print;            /* its fingerprint */
-    uint64_t met; /* fingerprint of the one that was here last and is not kept */
+    uint64_t met; /* that of another one, which came since this was of use; 0: none */
 };
 
-/* What is known of the section, or will be when the caller has put it there, for one user
- * more; it has room for so many fields. NULL when it is new, too long, or its place is
- * taken. */
+/*
+ * What is known of the section, or will be; a new one gets room for so many fields. NULL
+ * when the section comes for the first time, is too long, or its place is taken. Each
+ * that is not NULL is released once, when nothing points into it any more.
+ */
 struct known_fields *known_fields_get(struct known_place *places,
                                       const struct listen_address *address,
                                       struct slice section, size_t fields);

@@ -2,6 +2,7 @@
 #include "common/fingerprint.h"
 #include <string.h>
 
+/* A request that collides with one that is held is refused with it, for a while. */
 uint64_t quarantine_fingerprint(unsigned method, const struct server *server,
                                 struct slice path)
 {

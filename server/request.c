@@ -112,6 +112,18 @@ struct http_limits request_limits(const struct client *client)
     };
 }
 
+/* For the requests that follow, too; not what is refused. */
+static unsigned learn_fields(struct known_fields *known, struct http_fields *fields,
+                             const struct http_limits *limits, const char **why)
+{
+    unsigned status = http_head_parse_fields(fields, known->section, limits, why);
+    if (status == 0) {
+        known->fields = *fields;
+        known->parsed = true;
+    }
+    return status;
+}
+
 /* The table of fields is as long as this head needs, not as long as max_headers allows,
  * so that a common request fits the arena's first chunk. */
 static unsigned read_fields(struct request *request, struct slice section, size_t lines,
@@ -129,15 +141,7 @@ static unsigned read_fields(struct request *request, struct slice section, size_
         return http_head_parse_fields(fields, section, &limits, why);
     }
     *fields = known->fields;
-    if (known->parsed) {
-        return 0;
-    }
-    unsigned status = http_head_parse_fields(fields, known->section, &limits, why);
-    if (status == 0) {
-        known->fields = *fields;
-        known->parsed = true;
-    }
-    return status;
+    return known->parsed ? 0 : learn_fields(known, fields, &limits, why);
 }
 
 static unsigned read_head(struct request *request, struct slice block, size_t lines,
@@ -163,21 +167,36 @@ static void choose_server(struct request *request)
     }
 }
 
-/* Known fields say all by themselves when the request line adds nothing to them. */
-static struct known_fields *known_alone(const struct request *request)
+/* What is known of the fields, if it depends on nothing in the request line. */
+static struct known_fields *known_by_fields(const struct request *request)
 {
-    bool alone = request->head.minor > 0 && request->target.authority.ptr == NULL;
-    return alone ? request->known : NULL;
+    bool depends = request->head.minor == 0 || request->target.authority.ptr != NULL;
+    return depends ? NULL : request->known;
+}
+
+static void recall_server(struct request *request, const struct known_fields *known)
+{
+    request->framing = known->framing;
+    request->host = known->framing.host;
+    route_enter_server(request, known->server);
+}
+
+/* Only with a host that was sent as it is folded: the folded one goes with the request.
+ */
+static void note_server(struct known_fields *known, const struct request *request)
+{
+    if (slice_eq(request->host, request->framing.host)) {
+        known->framing = request->framing;
+        known->server = request->server;
+    }
 }
 
 /* Where the request ends and whom it is for. */
 static unsigned frame(struct request *request, const char **why)
 {
-    struct known_fields *known = known_alone(request);
+    struct known_fields *known = known_by_fields(request);
     if (known != NULL && known->server != NULL) {
-        request->framing = known->framing;
-        request->host = known->framing.host;
-        route_to_server(request, known->server);
+        recall_server(request, known);
         return 0;
     }
     unsigned status =
@@ -186,9 +205,8 @@ static unsigned frame(struct request *request, const char **why)
         return status;
     }
     choose_server(request);
-    if (known != NULL && slice_eq(request->host, request->framing.host)) {
-        known->framing = request->framing;
-        known->server = request->server;
+    if (known != NULL) {
+        note_server(known, request);
     }
     return 0;
 }

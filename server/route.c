@@ -7,7 +7,7 @@ void route_enter(struct request *request, const struct location *location)
     board_request_location(request->service->board, location->label);
 }
 
-void route_to_server(struct request *request, const struct server *server)
+void route_enter_server(struct request *request, const struct server *server)
 {
     request->server = server;
     request->location = server->fallback;
@@ -19,7 +19,7 @@ void route_server(struct request *request)
     const struct listen_address *address = request->client->address;
     const struct server *named =
         address->several ? names_find(&address->names, request->host) : NULL;
-    route_to_server(request, named != NULL ? named : address->default_server);
+    route_enter_server(request, named != NULL ? named : address->default_server);
 }
 
 void route_location(struct request *request)

@@ -14,8 +14,8 @@
 /* Chooses by request->host, which is folded; the location becomes the server's own. */
 void route_server(struct request *request);
 
-/* The same when somebody has chosen already. */
-void route_to_server(struct request *request, const struct server *server);
+/* Enters a server that something else has chosen; the location becomes its own. */
+void route_enter_server(struct request *request, const struct server *server);
 
 /* Chooses by request->path. */
 void route_location(struct request *request);

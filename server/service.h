@@ -41,8 +41,8 @@ struct service {
     struct buf scratch;           /* where pages, heads and log lines are put together */
     struct service_page *pages;   /* one a status and way to name the server, at most */
     struct service_random random; /* for $request_id */
-    struct known_place known[KNOWN_FIELDS_PLACES];
-    struct list free_requests; /* of struct request, arenas kept */
+    struct known_place known[KNOWN_FIELDS_PLACES]; /* field sections that came before */
+    struct list free_requests;                     /* of struct request, arenas kept */
     size_t free_count;
     const struct quarantine_list *quarantine; /* NULL: nothing is held */
     bool draining;                            /* every answer says Connection: close */
@@ -53,6 +53,6 @@ struct service {
 
 /* Members that the caller wants differently (board, sink) are set afterwards. */
 void service_init(struct service *service, const struct config *config);
-void service_clear(struct service *service); /* frees pool, pages and cache */
+void service_clear(struct service *service); /* frees all that it holds */
 
 #endif

@@ -75,7 +75,19 @@ def test_an_end_that_comes_with_the_request_is_seen_at_once(site):
         assert wire.closed()
 
 
-@pytest.mark.parametrize("size", [60000, 65536, 90000])
+def test_bytes_behind_urgent_ones_are_read_at_once(site):
+    with site.wire() as wire:
+        assert wire.request("/").status == 200
+        wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        wire.send("GET / HTTP/1.1\r\n")
+        wire.socket.send(b"!", socket.MSG_OOB)  # which is not in the stream
+        wire.send("Host: localhost\r\n\r\n")
+        wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        wire.socket.settimeout(2)  # much less than client_header_timeout
+        assert wire.response().status == 200
+
+
+@pytest.mark.parametrize("size", [65535, 65536, 65537, 90000])
 def test_what_one_read_leaves_in_the_socket_is_read(server, size):
     server.start("""
         worker_processes 1;

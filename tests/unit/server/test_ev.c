@@ -234,6 +234,21 @@ START_TEST(calls_for_an_edge_once)
 }
 END_TEST
 
+START_TEST(hears_of_again_only_where_edges_are)
+{
+    struct end a;
+    open_end(&a);
+    set(&a, EV_AGAIN);
+    poke(&a);
+    ck_assert_int_eq(ev_turn(loop, 0), 0);
+    set(&a, EV_IN | EV_AGAIN);
+    ck_assert_int_eq(ev_turn(loop, 1000), 1);
+    set(&a, EV_AGAIN);
+    ck_assert_int_eq(ev_turn(loop, 0), 0);
+    close_end(&a);
+}
+END_TEST
+
 START_TEST(tells_an_end_that_came_with_bytes)
 {
     struct end a;
@@ -245,7 +260,7 @@ START_TEST(tells_an_end_that_came_with_bytes)
     poke(&a);
     ck_assert_int_eq(shutdown(a.other, SHUT_WR), 0);
     ck_assert_int_eq(ev_turn(loop, 1000), 1);
-    ck_assert_uint_eq(a.seen, has_edges() ? EV_IN | EV_END : EV_IN);
+    ck_assert_uint_eq(a.seen, has_edges() ? EV_IN | EV_BEYOND : EV_IN);
     close_end(&a);
 }
 END_TEST
@@ -286,6 +301,7 @@ UNIT_SUITE(ev)
     UNIT_TEST(serves_many_with_none_left_out);
     UNIT_TEST(adds_an_exclusive_source_anew);
     UNIT_TEST(calls_for_an_edge_once);
+    UNIT_TEST(hears_of_again_only_where_edges_are);
     UNIT_TEST(tells_an_end_that_came_with_bytes);
     UNIT_TEST(leaves_no_event_of_a_shared_source_behind);
     UNIT_TEST(names_its_back_end);

@@ -1,3 +1,4 @@
+#include "common/fingerprint.h"
 #include "server/known_fields.h"
 #include "tests/unit/server/serve.h"
 
@@ -67,6 +68,42 @@ START_TEST(lets_go_what_nobody_uses)
     ck_assert(next != NULL && slice_eq(next->section, slice_str(text)));
     known_fields_release(next);
     ck_assert_ptr_null(known_fields_get(places, &here, section(first, 0), 2));
+    known_fields_clear(places);
+}
+END_TEST
+
+/* As often as it is of use itself. */
+START_TEST(keeps_what_is_of_use)
+{
+    char first[64], text[64];
+    struct known_fields *known = get_twice(section(first, 0));
+    known_fields_release(known);
+    for (unsigned i = 1; i < 10 * KNOWN_FIELDS_PLACES; i++) {
+        for (int again = 0; again < 3; again++) {
+            struct known_fields *other =
+                known_fields_get(places, &here, section(text, i), 2);
+            known_fields_release(other);
+            ck_assert_ptr_eq(known_fields_get(places, &here, slice_str(first), 2), known);
+            known_fields_release(known);
+        }
+    }
+    known_fields_clear(places);
+}
+END_TEST
+
+/* Two that have the same fingerprint. */
+START_TEST(compares_every_byte)
+{
+    char one[] = "Host: a\r\nX: 0123456789 0123456789 0123456789\r\n\r\n",
+         two[sizeof(one)];
+    memcpy(two, one, sizeof(one));
+    two[16 + 7] ^= '\x80';
+    two[16 + 11] ^= '\x80';
+    two[16 + 15] ^= '\x80';
+    ck_assert_uint_eq(fingerprint_text(FINGERPRINT_NONE, slice_str(one)),
+                      fingerprint_text(FINGERPRINT_NONE, slice_str(two)));
+    known_fields_release(get_twice(slice_str(one)));
+    ck_assert_ptr_null(known_fields_get(places, &here, slice_str(two), 2));
     known_fields_clear(places);
 }
 END_TEST
@@ -187,6 +224,8 @@ UNIT_SUITE(known_fields)
     UNIT_TEST(keeps_what_comes_again);
     UNIT_TEST(tells_addresses_apart);
     UNIT_TEST(lets_go_what_nobody_uses);
+    UNIT_TEST(keeps_what_is_of_use);
+    UNIT_TEST(compares_every_byte);
     UNIT_TEST(takes_no_long_ones);
     UNIT_TEST(changes_no_meaning);
     UNIT_TEST(are_parsed_once);

@@ -33,26 +33,6 @@ START_TEST(tells_requests_apart)
 }
 END_TEST
 
-/* Every byte counts, wherever the words of eight end; and so does the length. */
-START_TEST(tells_paths_apart)
-{
-    static const struct server server = {0};
-    char path[41];
-    memset(path, 'a', sizeof(path));
-    for (size_t len = 1; len < sizeof(path); len++) {
-        uint64_t one = quarantine_fingerprint(1, &server, slice_of(path, len));
-        ck_assert_uint_ne(one,
-                          quarantine_fingerprint(1, &server, slice_of(path, len + 1)));
-        for (size_t at = 0; at < len; at++) {
-            path[at] = 'b';
-            ck_assert_uint_ne(one,
-                              quarantine_fingerprint(1, &server, slice_of(path, len)));
-            path[at] = 'a';
-        }
-    }
-}
-END_TEST
-
 START_TEST(holds_after_so_many_deaths)
 {
     ck_assert(!note(7, 100));
@@ -146,7 +126,6 @@ UNIT_SUITE(quarantine)
 {
     tcase_add_checked_fixture(unit_case, begin, NULL);
     UNIT_TEST(tells_requests_apart);
-    UNIT_TEST(tells_paths_apart);
     UNIT_TEST(holds_after_so_many_deaths);
     UNIT_TEST(counts_within_the_window);
     UNIT_TEST(counts_each_for_itself);
