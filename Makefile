@@ -32,10 +32,12 @@ OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING),$(SMALL))
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1
 
-# What not every compiler or C library knows: code that is smaller still, inlining only
-# tiny functions that do not ask for it, optimising the program as a whole (the tests link
-# the same objects as they are, which is done sooner), and packed relocations.
+# What not every compiler or C library knows: code that is smaller still, tables without
+# gaps in front of them, inlining only tiny functions that do not ask for it, optimising the
+# program as a whole (the tests link the same objects as they are, which is done sooner),
+# and packed relocations.
 SMALL    := -Oz
+DENSE    := -malign-data=abi
 SPARING  := --param=max-inline-insns-auto=4
 WHOLE    := -flto=auto -ffat-lto-objects -fno-align-functions \
             -fno-align-jumps -fno-align-loops -fno-align-labels
@@ -46,15 +48,16 @@ if_builds = $(if $(shell echo 'int main(void) { $(2) }' | $(CC) $(1) -Werror \
                      2>/dev/null && echo yes),$(1))
 ifeq ($(FLAVOUR),release)
 SMALL    := $(or $(call if_builds,$(SMALL)),-Os)
+DENSE    := $(call if_builds,$(DENSE))
 SPARING  := $(call if_builds,$(SPARING))
 WHOLE    := $(call if_builds,$(WHOLE))
 PACKED   := $(call if_builds,$(PACKED),$(PACKED_IF))
 endif
 
-CFLAGS_release   = $(OPTIMISE) -g $(HARDEN) $(LEAN) $(WHOLE)
+CFLAGS_release   = $(OPTIMISE) -g $(HARDEN) $(LEAN) $(DENSE) $(WHOLE)
 LDFLAGS_release  = $(HARDEN_LD) $(LEAN_LD) $(PACKED) $(AS_LINKED)
 AS_LINKED       := -fno-lto
-$(BUILD)/tinyhttpd $(BUILD)/parts: AS_LINKED := $(LEAN) $(WHOLE)
+$(BUILD)/tinyhttpd $(BUILD)/parts: AS_LINKED := $(LEAN) $(DENSE) $(WHOLE)
 CFLAGS_asan     := -O1 -g $(SANITIZE)
 LDFLAGS_asan    := $(SANITIZE)
 CFLAGS_torture  := $(CFLAGS_asan) -DTORTURE=1

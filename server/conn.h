@@ -12,7 +12,8 @@
  * CLOSING     -      end of the event batch                freed
  *
  * (*: and out while earlier answers or a 100 Continue are queued.) READ_HEAD and IDLE
- * wait for edges (EV_EDGE): what a read leaves in the socket is asked for again.
+ * wait for edges (EV_EDGE) where a read tells whether it has left something in the
+ * socket, which is asked for again: on all but unix sockets.
  *
  * Interest and deadline are derived from the state in one place (conn_state.c). There is
  * one way to die: conn_close(conn, reason). An idle connection owns no buffer, no request

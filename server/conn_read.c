@@ -418,11 +418,19 @@ static size_t read_once(struct conn *conn)
     return 0;
 }
 
+/* A read takes all that it has room for, but no end, nothing across an urgent mark, and
+ * of a unix socket nothing behind descriptors that were passed. */
+static bool took_all(const struct conn *conn, size_t len)
+{
+    return len < read_size(conn) && !conn->beyond &&
+           conn->client.peer.sa.sa_family != AF_UNIX;
+}
+
 static void read_and_take(struct conn *conn, bool has_turn)
 {
     size_t len = read_once(conn);
     if (len > 0) {
-        conn->drained = len < read_size(conn) && !conn->beyond;
+        conn->drained = took_all(conn, len);
         take(conn, slice_of(conn->worker->conns.buffer, len), has_turn);
     }
 }
