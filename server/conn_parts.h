@@ -15,6 +15,11 @@
 #include "server/conn.h"
 #include "server/worker.h"
 
+static inline bool conn_is_unix(const struct conn *conn)
+{
+    return conn->client.peer.sa.sa_family == AF_UNIX;
+}
+
 /* --- conn.c ------------------------------------------------------------------------- */
 
 /* Before the first request is queued or read: sees to conn->work. */

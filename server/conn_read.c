@@ -422,8 +422,7 @@ static size_t read_once(struct conn *conn)
  * of a unix socket nothing behind descriptors that were passed. */
 static bool took_all(const struct conn *conn, size_t len)
 {
-    return len < read_size(conn) && !conn->beyond &&
-           conn->client.peer.sa.sa_family != AF_UNIX;
+    return len < read_size(conn) && !conn->beyond && !conn_is_unix(conn);
 }
 
 static void read_and_take(struct conn *conn, bool has_turn)

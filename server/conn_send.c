@@ -62,7 +62,7 @@ static enum conn_after choose_after(const struct request *request)
 static void apply_nodelay(struct conn *conn)
 {
     bool delay = !conn->set->tcp_nodelay;
-    if (delay != conn->delay && conn->client.peer.sa.sa_family != AF_UNIX) {
+    if (delay != conn->delay && !conn_is_unix(conn)) {
         int nodelay = !delay;
         setsockopt(conn->source.fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
         conn->delay = delay;

@@ -123,7 +123,7 @@ static unsigned interest(const struct conn *conn)
     switch (conn->state) {
     case CONN_READ_HEAD:
     case CONN_IDLE:
-        return conn->client.peer.sa.sa_family == AF_UNIX ? EV_IN : EV_IN | EV_EDGE;
+        return conn_is_unix(conn) ? EV_IN : EV_IN | EV_EDGE;
     case CONN_LINGER:
         return EV_IN;
     case CONN_READ_BODY:

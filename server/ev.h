@@ -17,14 +17,13 @@ enum {
     EV_OUT = 1 << 1,
     EV_ERROR = 1 << 2,     /* error or hang-up: reported whether asked for or not */
     EV_EXCLUSIVE = 1 << 3, /* with EV_IN on a shared listener: wake one process only */
-    EV_EDGE =
-        1 << 4, /* with EV_IN alone: call when more has come, not while some is there */
-    EV_AGAIN =
-        1 << 5, /* only to ev_set(), where EV_EDGE is: not all was read, call anew */
-    EV_BEYOND =
-        1 << 6, /* only reported, by epoll, with EV_EDGE and EV_IN: one read does
-                 * not take all that is there, even if it takes less than it could.
-                 * The end of the stream has come, or bytes behind urgent ones */
+    /* With EV_IN alone: call when more has come, not while some is there. */
+    EV_EDGE = 1 << 4,
+    /* To ev_set() only, heeded where EV_EDGE is: not all was read, call anew. */
+    EV_AGAIN = 1 << 5,
+    /* Reported by epoll only, with EV_EDGE and EV_IN: even a read that takes less than it
+     * could leaves something, the end of the stream or bytes behind an urgent mark. */
+    EV_BEYOND = 1 << 6,
 };
 
 struct ev_source;

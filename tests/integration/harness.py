@@ -1,6 +1,7 @@
 """Starts the real program on free loopback ports, and looks closely at how it ends."""
 
 import atexit
+import contextlib
 import json
 import os
 import pathlib
@@ -86,6 +87,18 @@ def processes_of_session(session):
         if fields and int(fields[3]) == session:
             found[int(pid)] = fields[0]
     return found
+
+
+@contextlib.contextmanager
+def stopped(pids):
+    """Inside, these processes stand still."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def open_files(pid):

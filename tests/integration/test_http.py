@@ -1,13 +1,11 @@
 """HTTP/1.1 on the wire: connections, methods, framing, refusals."""
 
-import os
 import re
-import signal
 import socket
 
 import pytest
 
-from harness import FLAVOUR
+from harness import FLAVOUR, stopped
 from wire import Wire
 
 GET = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -93,14 +91,9 @@ def test_bytes_behind_a_descriptor_are_read_at_once(server):
                                     return 200 "whole"; } }""")
     with Wire(str(server.dir / "sock")) as wire:
         assert wire.request("/").body == b"whole"
-        for worker in server.workers():
-            os.kill(worker, signal.SIGSTOP)
-        try:
+        with stopped(server.workers()):
             socket.send_fds(wire.socket, [b"GET / HTTP/1.1\r\n"], [0])
             wire.send("Host: a\r\n\r\n")
-        finally:
-            for worker in server.workers():
-                os.kill(worker, signal.SIGCONT)
         wire.socket.settimeout(2)  # much less than client_header_timeout
         assert wire.response().body == b"whole"
 
@@ -113,15 +106,11 @@ def test_what_one_read_leaves_in_the_socket_is_read(server, size):
         http { large_client_header_buffers 4 100k;
                server { listen 127.0.0.1:%PORT% rcvbuf=1m; return 200 "whole"; } }
     """)
-    (worker,) = server.workers()
     start, end = "GET / HTTP/1.1\r\nHost: a\r\nX: ", "\r\n\r\n"
     with server.wire() as wire:
         assert wire.request("/").body == b"whole"
-        os.kill(worker, signal.SIGSTOP)
-        try:
+        with stopped(server.workers()):
             wire.send(start + "x" * (size - len(start) - len(end)) + end)
-        finally:
-            os.kill(worker, signal.SIGCONT)
         assert wire.response().body == b"whole"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from clock import Clock
 from conftest import SIMPLE
-from harness import SLOW, open_files, processes_of_session, wait_until
+from harness import SLOW, open_files, processes_of_session, stopped, wait_until
 from upgrading import ask_for_it, pid_in, succeeded, upgrade
 
 
@@ -115,12 +115,8 @@ def test_signs_of_life_come_at_half_the_time(server, manager):
 def test_no_sign_of_life_when_every_worker_is_stopped(server, manager):
     start(server, manager, "worker_hang_timeout 0; " + SIMPLE, WATCHDOG_USEC="200000")
     assert manager.next() == {"WATCHDOG": "1"}
-    workers = server.workers()
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    wait_until(lambda: manager.next(0.5) is None, "silence")
-    for pid in workers:
-        os.kill(pid, signal.SIGCONT)
+    with stopped(server.workers()):
+        wait_until(lambda: manager.next(0.5) is None, "silence")
     assert manager.next() == {"WATCHDOG": "1"}
 
 

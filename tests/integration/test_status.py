@@ -1,5 +1,6 @@
 """What the master tells of itself and its workers: -s status, --json, and top."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -15,7 +16,7 @@ import time
 import pytest
 
 from conftest import SIMPLE
-from harness import SLOW, open_files, wait_until
+from harness import SLOW, open_files, stopped, wait_until
 
 SLOW_DOWNLOAD = """
 worker_processes {workers};
@@ -154,23 +155,18 @@ def test_a_drain_is_seen(server):
 
 def test_the_queue_of_stopped_workers(server):
     server.start(SIMPLE.replace("server {", "server { listen unix:%DIR%/sock; ", 1))
-    workers = server.workers()
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    clients = [socket.create_connection(("127.0.0.1", server.port())) for _ in range(7)]
-    try:
+    with stopped(server.workers()), contextlib.ExitStack() as clients:
+        for _ in range(7):
+            clients.enter_context(socket.create_connection(("127.0.0.1", server.port())))
+
         def queues():
             return {entry["address"]: entry["queue"] for entry in server.status()["listeners"]}
+
         wanted = {f"127.0.0.1:{server.port()}": 7, f"unix:{server.dir}/sock": None}
         wait_until(lambda: queues() == wanted, "the queue")
         wait_until(lambda: all(worker["beat"] > 1.1 for worker in server.status()["workers"]),
                    "the hearts to be late")
         assert re.search(r"^127\.0\.0\.1:\d+ +7 +\d+$", text(server), re.M)
-    finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGCONT)
-        for client in clients:
-            client.close()
 
 
 def test_the_request_in_hand(server):

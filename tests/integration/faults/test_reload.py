@@ -13,7 +13,7 @@ import pytest
 
 from clock import Clock
 from fleet import Fleet, wait_for_more
-from harness import FLAVOUR, SLOW, Server, processes_of_session, wait_until
+from harness import FLAVOUR, SLOW, Server, processes_of_session, stopped, wait_until
 from tree import plant
 
 CONFIG = """
@@ -144,17 +144,11 @@ def test_a_stop_amid_a_storm(loaded):
 @contextlib.contextmanager
 def queued(server, count, port="PORT"):
     """So many requests that no worker has accepted yet: inside, all workers stand still."""
-    workers = server.workers()
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    wires = [server.wire(port) for _ in range(count)]
-    for wire in wires:
-        wire.send(GET)
-    try:
+    with stopped(server.workers()):
+        wires = [server.wire(port) for _ in range(count)]
+        for wire in wires:
+            wire.send(GET)
         yield
-    finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGCONT)
     for wire in wires:
         assert wire.response().body == b"small"
         wire.close()
