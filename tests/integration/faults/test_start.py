@@ -55,7 +55,7 @@ def test_a_reload_without_workers_is_rejected(watched, what):
     assert result.returncode == 1, result
     assert "reload rejected, generation 1 goes on" in result.stdout + result.stderr
     watched.wait_error(reason)
-    assert watched.workers() == workers
+    wait_until(lambda: watched.workers() == workers, "the rejected workers to be gone")
     probe.check()
 
 
