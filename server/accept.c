@@ -303,6 +303,9 @@ static void ready(struct ev_source *source, unsigned events)
     (void)events;
     struct acceptor *acceptor = LIST_ITEM(source, struct acceptor, source);
     struct worker *worker = acceptor->worker;
+    if (is_full(worker)) {
+        conns_answer(&worker->conns); /* some may close then */
+    }
     if (!worker->accept.owed && is_full(worker) && least_loaded(worker) != UINT32_MAX) {
         pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
         return;

@@ -23,7 +23,7 @@ static void read_body(struct conn *conn)
         conn_push(conn);
     }
     if (conn->state == CONN_READ_BODY) {
-        conn_read(conn);
+        conn_read_body(conn);
     }
 }
 
@@ -58,8 +58,9 @@ static void end_lingering(struct conn *conn)
 }
 
 static void (*const on_event[CONN_STATE_COUNT])(struct conn *) = {
-    [CONN_READ_HEAD] = conn_read, [CONN_READ_BODY] = read_body, [CONN_SEND] = conn_send,
-    [CONN_IDLE] = conn_read,      [CONN_LINGER] = conn_drop,
+    [CONN_READ_BODY] = read_body,
+    [CONN_SEND] = conn_send,
+    [CONN_LINGER] = conn_drop,
 };
 
 static void (*const on_deadline[CONN_STATE_COUNT])(struct conn *) = {
@@ -73,9 +74,6 @@ static void run(struct conn *conn, void (*action)(struct conn *))
     assert(action != NULL);
     BOARD_SET(conn->worker->board, working, conn->client.number);
     action(conn);
-    if (conn->state == CONN_IDLE && conn->input != NULL) {
-        conn_enter(conn, CONN_TURN);
-    }
     conn_update(conn);
     BOARD_SET(conn->worker->board, working, 0);
 }
@@ -85,7 +83,11 @@ static void ready(struct ev_source *source, unsigned events)
     /* An error shows in the call that the state makes. */
     struct conn *conn = LIST_ITEM(source, struct conn, source);
     conn->beyond = (events & EV_BEYOND) != 0;
-    run(conn, on_event[conn->state]);
+    if (conn->state == CONN_READ_HEAD || conn->state == CONN_IDLE) {
+        conn_gather(conn, false);
+    } else {
+        run(conn, on_event[conn->state]);
+    }
 }
 
 static void fire(struct timer *timer)
@@ -109,6 +111,7 @@ static void take_turns(const struct list *waiting, int64_t end_ns)
 
 bool conns_take_turns(struct conns *conns)
 {
+    assert(conns->arrivals.count == 0);
     if (list_empty(&conns->turns) && list_empty(&conns->heavies)) {
         return false;
     }
@@ -205,7 +208,8 @@ static void free_pools(struct conns *conns)
 
 void conns_init(struct conns *conns)
 {
-    *conns = (struct conns){.buffer = xmalloc(CONN_BUFFER_SIZE)};
+    *conns = (struct conns){.count = 0};
+    arrivals_init(&conns->arrivals);
     list_init(&conns->busy);
     list_init(&conns->heads);
     list_init(&conns->idle);
@@ -306,7 +310,7 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
     worker->conns.count++;
     publish_count(worker);
     BOARD_ADD(worker->board, accepted, 1);
-    run(conn, conn_read_first);
+    conn_gather(conn, true); /* a first request is not made to wait */
 }
 
 /* --- death -------------------------------------------------------------------------- */
@@ -369,12 +373,16 @@ void conn_close(struct conn *conn, const char *reason)
     accept_resume(worker);
 }
 
-/* The list's oldest, if it is old enough. */
+/* The list's oldest of which nothing came in this turn, if it is old enough. */
 static struct conn *oldest(const struct list *list, int64_t min_age_ms)
 {
-    struct conn *first = LIST_ITEM(list->next, struct conn, link);
-    bool old = !list_empty(list) && clock_now_ms() - first->since_ms >= min_age_ms;
-    return old ? first : NULL;
+    for (struct list *link = list->next; link != list; link = link->next) {
+        struct conn *conn = LIST_ITEM(link, struct conn, link);
+        if (!conn->arrived) {
+            return clock_now_ms() - conn->since_ms >= min_age_ms ? conn : NULL;
+        }
+    }
+    return NULL;
 }
 
 struct conn *conns_least_wanted(const struct conns *conns)
@@ -385,8 +393,8 @@ struct conn *conns_least_wanted(const struct conns *conns)
 
 static bool waits(const struct conn *conn)
 {
-    return conn->state == CONN_IDLE ||
-           (conn->state == CONN_READ_HEAD && conn->input == NULL);
+    return !conn->arrived && (conn->state == CONN_IDLE ||
+                              (conn->state == CONN_READ_HEAD && conn->input == NULL));
 }
 
 static void drop_waiting(struct list *list, int64_t since_ms)
@@ -423,6 +431,5 @@ void conns_clear(struct conns *conns)
     close_all(&conns->heavies);
     conns_sweep(conns);
     free_pools(conns);
-    free(conns->buffer);
-    conns->buffer = NULL;
+    arrivals_clear(&conns->arrivals);
 }

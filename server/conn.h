@@ -20,6 +20,11 @@
  * and nothing that sending takes. What arrives is read into a buffer that all connections
  * of the worker share; answers to all requests of one read leave in one sendmsg.
  *
+ * A turn of the loop reads from all connections that are ready, then finds the answers to
+ * all that came, then sends them all, then sees to what follows (conn_arrivals.c), so
+ * that each of these has its code in the processor's cache once a turn, not once a
+ * request.
+ *
  * Requests that wait while others have their turn (TURN) are answered by
  * conns_take_turns(): what is left over of a pipeline, what came when this turn of the
  * loop had been long already, and all from a client whose last answers took long. So a
@@ -100,6 +105,7 @@ struct conn {
     bool more : 1;        /* bytes had come behind the newest request */
     bool beyond : 1;      /* this event came with EV_BEYOND */
     bool drained : 1;     /* the read of this event left nothing in the socket, no end */
+    bool arrived : 1;     /* what was read waits in struct arrivals */
     bool heavy : 1;       /* the newest batch of answers took long */
     bool delay : 1;       /* TCP_NODELAY, inherited from the listener, was switched off */
 };
@@ -108,6 +114,24 @@ struct conn {
 struct conn_pool {
     struct list list;
     size_t count;
+};
+
+/* What one read of a connection brought. */
+struct arrival {
+    struct conn *conn; /* NULL: it is answered */
+    struct slice bytes;
+    bool has_turn; /* its first batch need not wait */
+};
+
+#define ARRIVALS_MAX     16
+#define CONN_BUFFER_SIZE 65536 /* at most, a read */
+
+/* What came in this turn of the loop and is not answered yet. */
+struct arrivals {
+    struct arrival items[ARRIVALS_MAX];
+    unsigned count;
+    size_t len;   /* bytes in the buffer */
+    char *buffer; /* of twice CONN_BUFFER_SIZE, of all connections of the worker */
 };
 
 /* Every connection of a worker. */
@@ -121,23 +145,27 @@ struct conns {
     struct conn_pool pool;  /* of struct conn */
     struct conn_pool works; /* of struct conn_work */
     size_t count;           /* open: in any of the lists but `closing` */
-    char *buffer;           /* the worker-wide receive buffer */
+    struct arrivals arrivals;
 };
 
-#define CONN_BUFFER_SIZE 65536
 #define CONN_IDLE_MIN_MS 1000 /* a younger idle connection is likely to be used again */
 #define CONN_HEAD_MIN_MS 5000 /* most heads have come sooner */
 
 void conns_init(struct conns *conns);
 void conns_clear(struct conns *conns); /* closes all and frees everything */
 
-/* Takes over an accepted non-blocking socket and reads from it at once. */
+/* Takes over an accepted non-blocking socket and reads from it at once. What came is
+ * answered by conns_answer(). */
 void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
                const struct listen_socket *listener);
 
 /* The one way to die; `reason` goes to the log at info. Logs requests under way. The
  * descriptor is closed at once, the memory goes with conns_sweep(). */
 void conn_close(struct conn *conn, const char *reason);
+
+/* Answers what was read in this turn of the loop; after the events, and before anything
+ * that may close a connection. */
+void conns_answer(struct conns *conns);
 
 /* Answers one batch of each connection in TURN, as far as there is time. Returns whether
  * any is left there: then do not wait for events. */

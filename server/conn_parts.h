@@ -2,10 +2,11 @@
  * conn_parts.h - what the files of a connection share among themselves; conn.h is what
  * the rest of the server sees.
  *
- * conn.c        birth and death, and which function an event or a deadline calls
- * conn_state.c  the legal steps, and what each state waits for and until when
- * conn_read.c   what arrives: heads, bodies, and what nobody wants any more
- * conn_send.c   what leaves: the order of answers, their pace, and what follows them
+ * conn.c           birth and death, and which function an event or a deadline calls
+ * conn_state.c     the legal steps, and what each state waits for and until when
+ * conn_arrivals.c  what came in one turn of the loop, handled together
+ * conn_read.c      what arrives: heads, bodies, and what nobody wants any more
+ * conn_send.c      what leaves: the order of answers, their pace, and what follows them
  *
  * Any of these functions may close the connection: look at its state after a call.
  */
@@ -40,19 +41,37 @@ void conn_settle(struct conn *conn);
 /* `count` bytes were read or sent: the deadlines that depend on it move. */
 void conn_moved(struct conn *conn, uint64_t count);
 
-/* Settles, and tells event loop and timers what the state asks for; after every event. */
+/* Settles, and tells event loop and timers what the state asks for; after every event. An
+ * idle connection of which something is left over has to wait its turn. */
 void conn_update(struct conn *conn);
 
 /* "reading a request head": for "... while %s". */
 const char *conn_doing(const struct conn *conn);
 
+/* --- conn_arrivals.c ---------------------------------------------------------------- */
+
+void arrivals_init(struct arrivals *arrivals);
+void arrivals_clear(struct arrivals *arrivals);
+
+/* Where a read may put CONN_BUFFER_SIZE bytes. */
+char *arrivals_room(const struct arrivals *arrivals);
+
+/* READ_HEAD, IDLE: reads once. What came is answered by conns_answer(), which is called
+ * here when there is no more room. Updates the connection otherwise. */
+void conn_gather(struct conn *conn, bool has_turn);
+
 /* --- conn_read.c -------------------------------------------------------------------- */
 
-/* READ_HEAD, READ_BODY, IDLE: reads once and uses what came. */
-void conn_read(struct conn *conn);
+/* Reads once into the worker's buffer. Empty: nothing came, or the connection is closed
+ * now. */
+struct slice conn_receive(struct conn *conn);
 
-/* The same for a new connection: a first request is not made to wait. */
-void conn_read_first(struct conn *conn);
+/* READ_HEAD, READ_BODY, IDLE: uses what came. In state SEND then, an answer is to be
+ * sent. Begun at `now_ns`; returns the time after the last answer that was found. */
+int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t now_ns);
+
+/* READ_BODY: reads once, uses it and sends the answer. */
+void conn_read_body(struct conn *conn);
 
 /* TURN: goes on with what was left over. */
 void conn_take_turn(struct conn *conn);
@@ -72,7 +91,20 @@ void conn_free_input(struct conn *conn);
  * it. Sends nothing. */
 void conn_queue(struct conn *conn, struct request *request);
 
-/* SEND: sends as much as socket, pace and fairness allow. */
+/* What was sent, and what it came to. */
+struct conn_sent {
+    uint64_t bytes;
+    enum outq_result result;
+    int err; /* errno of OUTQ_ERROR */
+};
+
+/* SEND: sends as much as socket, pace and fairness allow. Changes nothing else. */
+struct conn_sent conn_transmit(struct conn *conn);
+
+/* Sees to what follows. */
+void conn_sent(struct conn *conn, const struct conn_sent *sent);
+
+/* Both. */
 void conn_send(struct conn *conn);
 
 /* READ_BODY: sends what is queued, without a change of state. */

@@ -29,10 +29,9 @@ struct intake {
     struct slice bytes;
     struct http_scanner scanner;
     int64_t began_ms;
-    int64_t batch_ns; /* when the batch of answers began */
+    int64_t batch_ns; /* when the batch of answers began; then when it ended */
     bool pipelined;
-    bool has_turn; /* the first batch need not wait */
-    bool had_turn; /* a batch was answered in this event: others are next */
+    bool has_turn; /* it need not wait */
 };
 
 void conn_free_input(struct conn *conn)
@@ -101,9 +100,6 @@ static void end_intake(struct conn *conn, const struct intake *intake)
         return;
     }
     keep_rest(conn, intake);
-    if (conn->state == CONN_IDLE && conn->input != NULL) {
-        conn_enter(conn, CONN_READ_HEAD);
-    }
 }
 
 /* --- heads -------------------------------------------------------------------------- */
@@ -228,10 +224,17 @@ static bool batch_is_full(const struct conn *conn, unsigned count, int64_t batch
            conn->set->limit_rate != 0;
 }
 
-/* Returns whether the last head was complete. */
-static bool take_batch(struct conn *conn, struct intake *intake)
+static void weigh(struct conn *conn, struct intake *intake)
 {
-    intake->batch_ns = clock_read_ns();
+    int64_t now_ns = clock_read_ns();
+    conn->heavy = now_ns - intake->batch_ns >= HEAVY_NS;
+    intake->batch_ns = now_ns;
+}
+
+/* A batch a turn, or the answers to one read may take all of the worker's time. Returns
+ * whether the last head was complete. */
+static bool take_heads(struct conn *conn, struct intake *intake)
+{
     bool complete = true;
     unsigned count = 0;
     while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
@@ -243,18 +246,10 @@ static bool take_batch(struct conn *conn, struct intake *intake)
         count++;
     }
     if (count > 0) {
-        conn->heavy = clock_read_ns() - intake->batch_ns >= HEAVY_NS;
+        weigh(conn, intake);
     }
-    return complete;
-}
-
-static bool take_heads(struct conn *conn, struct intake *intake)
-{
-    bool complete = take_batch(conn, intake);
     if (conn->state == CONN_READ_HEAD && conn_current(conn) != NULL) {
         conn_enter(conn, CONN_SEND);
-        conn_send(conn);
-        return true;
     }
     return complete;
 }
@@ -321,7 +316,6 @@ static void end_body(struct conn *conn)
     conn->work->reading = NULL;
     conn_queue(conn, request);
     conn_enter(conn, CONN_SEND);
-    conn_send(conn);
 }
 
 static bool take_body(struct conn *conn, struct intake *intake)
@@ -346,40 +340,36 @@ static bool take_body(struct conn *conn, struct intake *intake)
     return true;
 }
 
-/* --- reading ------------------------------------------------------------------------ */
-
-/* A batch a turn, or the answers to one read may take all of the worker's time. */
-static bool begin_batch(struct conn *conn, const struct intake *intake)
-{
-    conn_enter(conn, intake->had_turn ? CONN_TURN : CONN_READ_HEAD);
-    return !intake->had_turn;
-}
+/* --- what came ---------------------------------------------------------------------- */
 
 /* One step with what there is. False: something has to happen first. */
 static bool take_step(struct conn *conn, struct intake *intake)
 {
     switch (conn->state) {
     case CONN_IDLE:
-        return begin_batch(conn, intake);
+        conn_enter(conn, CONN_READ_HEAD);
+        return true;
     case CONN_READ_HEAD:
-        intake->had_turn = true;
         return take_heads(conn, intake);
     case CONN_READ_BODY:
-        intake->had_turn = true;
         return take_body(conn, intake);
     default:
         return false;
     }
 }
 
-static void take(struct conn *conn, struct slice fresh, bool has_turn)
+int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t now_ns)
 {
     struct intake intake = begin_intake(conn, fresh);
     intake.has_turn = has_turn;
+    intake.batch_ns = now_ns;
     while (intake.bytes.len > 0 && take_step(conn, &intake)) {
     }
     end_intake(conn, &intake);
+    return intake.batch_ns;
 }
+
+/* --- reading ------------------------------------------------------------------------ */
 
 static size_t read_size(const struct conn *conn)
 {
@@ -390,32 +380,14 @@ static size_t read_size(const struct conn *conn)
     return head ? TORTURE_HEAD : TORTURE_REST;
 }
 
-static ssize_t receive(const struct conn *conn)
+static ssize_t receive(const struct conn *conn, char *buffer)
 {
     for (;;) {
-        ssize_t got =
-            recv(conn->source.fd, conn->worker->conns.buffer, read_size(conn), 0);
+        ssize_t got = recv(conn->source.fd, buffer, read_size(conn), 0);
         if (got >= 0 || errno != EINTR) {
             return got;
         }
     }
-}
-
-/* Reads once. Returns the number of bytes in the worker's buffer, 0 when nothing came or
- * the connection is closed now. */
-static size_t read_once(struct conn *conn)
-{
-    ssize_t got = receive(conn);
-    if (got > 0) {
-        return (size_t)got;
-    }
-    if (got == 0) {
-        conn->peer_closed = true;
-        conn_close(conn, "the client closed the connection");
-    } else if (errno != EAGAIN) {
-        conn_broken(conn, errno);
-    }
-    return 0;
 }
 
 /* A read takes all that it has room for, but no end, nothing across an urgent mark, and
@@ -425,34 +397,46 @@ static bool took_all(const struct conn *conn, size_t len)
     return len < read_size(conn) && !conn->beyond && !conn_is_unix(conn);
 }
 
-static void read_and_take(struct conn *conn, bool has_turn)
+struct slice conn_receive(struct conn *conn)
 {
-    size_t len = read_once(conn);
-    if (len > 0) {
-        conn->drained = took_all(conn, len);
-        take(conn, slice_of(conn->worker->conns.buffer, len), has_turn);
+    char *buffer = arrivals_room(&conn->worker->conns.arrivals);
+    ssize_t got = receive(conn, buffer);
+    if (got > 0) {
+        conn->drained = took_all(conn, (size_t)got);
+        return slice_of(buffer, (size_t)got);
     }
+    if (got == 0) {
+        conn->peer_closed = true;
+        conn_close(conn, "the client closed the connection");
+    } else if (errno != EAGAIN) {
+        conn_broken(conn, errno);
+    }
+    return SLICE_NULL;
 }
 
-void conn_read(struct conn *conn)
+void conn_read_body(struct conn *conn)
 {
-    read_and_take(conn, false);
-}
-
-void conn_read_first(struct conn *conn)
-{
-    read_and_take(conn, true);
+    struct slice bytes = conn_receive(conn);
+    if (bytes.len > 0) {
+        conn_take(conn, bytes, false, clock_now_ns());
+    }
+    if (conn->state == CONN_SEND) {
+        conn_send(conn);
+    }
 }
 
 void conn_take_turn(struct conn *conn)
 {
     conn_enter(conn, CONN_READ_HEAD);
-    take(conn, SLICE_NULL, true);
+    conn_take(conn, SLICE_NULL, true, clock_read_ns());
+    if (conn->state == CONN_SEND) {
+        conn_send(conn);
+    }
 }
 
 void conn_drop(struct conn *conn)
 {
-    conn_moved(conn, read_once(conn));
+    conn_moved(conn, conn_receive(conn).len);
 }
 
 /* --- too slow ----------------------------------------------------------------------- */
@@ -469,4 +453,5 @@ void conn_refuse_slow_body(struct conn *conn)
 {
     request_refuse(conn->work->reading, 408, "the body did not come in time", SLICE_NULL);
     end_body(conn);
+    conn_send(conn);
 }

@@ -201,24 +201,30 @@ static void fail(struct conn *conn, enum outq_result result, int err)
     conn_close(conn, "sending failed");
 }
 
-/* On OUTQ_CUT and OUTQ_ERROR the connection is closed already. */
-static enum outq_result flush(struct conn *conn, uint64_t limit)
+static struct conn_sent flush(struct conn *conn, uint64_t limit)
 {
     struct outq *out = &conn->work->out;
     uint64_t before = out->sent;
     enum outq_result result =
         outq_flush(out, conn->source.fd, limit, conn->set->sendfile);
-    int err = result == OUTQ_ERROR ? errno : 0;
-    account(conn, out->sent - before);
-    if (result == OUTQ_CUT || result == OUTQ_ERROR) {
-        fail(conn, result, err);
+    return (struct conn_sent){.bytes = out->sent - before,
+                              .result = result,
+                              .err = result == OUTQ_ERROR ? errno : 0};
+}
+
+/* On OUTQ_CUT and OUTQ_ERROR the connection is closed then. */
+static void note(struct conn *conn, const struct conn_sent *sent)
+{
+    account(conn, sent->bytes);
+    if (sent->result == OUTQ_CUT || sent->result == OUTQ_ERROR) {
+        fail(conn, sent->result, sent->err);
     }
-    return result;
 }
 
 void conn_push(struct conn *conn)
 {
-    flush(conn, conn->set->sendfile_max_chunk);
+    struct conn_sent sent = flush(conn, conn->set->sendfile_max_chunk);
+    note(conn, &sent);
 }
 
 /* --- pace --------------------------------------------------------------------------- */
@@ -268,17 +274,27 @@ static uint64_t send_limit(const struct conn *conn)
     return chunk == 0 || room < chunk ? room : chunk;
 }
 
-void conn_send(struct conn *conn)
+struct conn_sent conn_transmit(struct conn *conn)
 {
     assert(conn->state == CONN_SEND);
     if (paused(conn)) {
-        conn_enter(conn, CONN_PAUSE);
-        return;
+        return (struct conn_sent){.result = OUTQ_LIMIT};
     }
-    enum outq_result result = flush(conn, send_limit(conn));
-    if (result == OUTQ_EMPTY) {
+    return flush(conn, send_limit(conn));
+}
+
+void conn_sent(struct conn *conn, const struct conn_sent *sent)
+{
+    note(conn, sent);
+    if (sent->result == OUTQ_EMPTY) {
         finish(conn);
-    } else if (result == OUTQ_LIMIT && paused(conn)) {
+    } else if (sent->result == OUTQ_LIMIT && paused(conn)) {
         conn_enter(conn, CONN_PAUSE);
     }
+}
+
+void conn_send(struct conn *conn)
+{
+    struct conn_sent sent = conn_transmit(conn);
+    conn_sent(conn, &sent);
 }

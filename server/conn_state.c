@@ -171,6 +171,9 @@ static int64_t deadline(const struct conn *conn)
 
 void conn_update(struct conn *conn)
 {
+    if (conn->state == CONN_IDLE && conn->input != NULL) {
+        conn_enter(conn, CONN_TURN);
+    }
     conn_settle(conn);
     if (conn->state == CONN_CLOSING) {
         return;

@@ -318,6 +318,7 @@ static void turn(struct process *process)
     filecache_end_turn(worker->service.files);
     ringlog_settle(process->setup->log);
     ev_turn(worker->loop, wait);
+    conns_answer(&worker->conns);
     BOARD_SET(worker->board, beat_ns, clock_now_ns());
     timers_run(worker->timers, clock_now_ms());
     conns_sweep(&worker->conns);

@@ -178,6 +178,7 @@ static void settle(struct exchange *exchange, int fd)
         before = exchange->got.len;
         calls = conns_take_turns(&worker.conns);
         calls += ev_turn(worker.loop, 0);
+        conns_answer(&worker.conns);
         conns_sweep(&worker.conns);
         if (fd >= 0) {
             receive(exchange, fd);

@@ -60,6 +60,7 @@ static inline void live_turn(int longest)
                    ? 0
                    : timers_wait(live.timers, clock_now_ms(), longest);
     ev_turn(live.loop, wait);
+    conns_answer(&live.conns);
     timers_run(live.timers, clock_now_ms());
     conns_sweep(&live.conns);
 }
@@ -69,6 +70,7 @@ static inline struct live_client live_connect(void)
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     conn_open(&live, pair[0], &serve.client.peer.sa, serve.config->sockets[0]);
+    conns_answer(&live.conns);
     return (struct live_client){.fd = pair[1]};
 }
 
@@ -152,6 +154,7 @@ static inline void live_settle(struct live_client *client)
         size_t before = client->got.len;
         int calls = conns_take_turns(&live.conns);
         calls += ev_turn(live.loop, 0);
+        conns_answer(&live.conns);
         conns_sweep(&live.conns);
         live_receive(client);
         quiet = calls == 0 && client->got.len == before ? quiet + 1 : 0;

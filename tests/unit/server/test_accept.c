@@ -186,6 +186,31 @@ START_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one)
 }
 END_TEST
 
+START_TEST(takes_the_place_of_one_that_is_about_to_close)
+{
+    if (!TORTURE) {
+        begin(site);
+        live.connections_max = 1;
+        struct live_client a = dial("127.0.0.1");
+        until(live.conns.count == 1);
+        live_settle(&a);
+        live_send_bytes(&a, SLICE("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"));
+        ck_assert_int_eq(write(a.fd, "\r\n", 2), 2);
+        ck_assert_int_eq(ev_turn(live.loop, 1000), 1); /* read, and not answered yet */
+        struct live_client b = dial("127.0.0.1");
+        ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+        ck_assert_uint_eq(own->accepted, 2);
+        ck_assert_ptr_null(strstr(serve_text(&serve.error_log), "clients have to wait"));
+        live_turn(0);
+        live_expect(&a, "\r\n\r\n127.0.0.1");
+        live_expect_end(&a);
+        live_leave(&a);
+        live_leave(&b);
+        end();
+    }
+}
+END_TEST
+
 static void limit_descriptors(rlim_t most)
 {
     struct rlimit limit;
@@ -417,6 +442,7 @@ UNIT_SUITE(accept)
     UNIT_TEST(leaves_clients_in_the_queue_when_full);
     UNIT_TEST(gives_the_place_of_an_idle_connection_to_a_new_one);
     UNIT_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one);
+    UNIT_TEST(takes_the_place_of_one_that_is_about_to_close);
     UNIT_TEST(pauses_without_descriptors_and_goes_on);
     UNIT_TEST(lets_the_other_worker_go_first);
     UNIT_TEST(lets_the_other_worker_go_first_when_full);

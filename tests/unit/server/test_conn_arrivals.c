@@ -1,0 +1,313 @@
+#include "tests/unit/server/live.h"
+
+static const char site[] =
+    "error_log stderr info; "
+    "server { access_log a; root html; location / { return 200 $arg_x; } "
+    "location /missing { } location /gone { return 444; } } ";
+
+#define MOST 40 /* more than are answered together */
+
+static struct live_client clients[MOST];
+static struct conn *conns[MOST];
+
+/* As many clients, which have asked for nothing. */
+static void begin(size_t count)
+{
+    live_start(site);
+    for (size_t i = 0; i < count; i++) {
+        clients[i] = live_connect();
+        conns[i] = LIST_ITEM(live.conns.heads.prev, struct conn, link);
+        ck_assert_ptr_eq(conns[i]->worker, &live);
+    }
+}
+
+static void end(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        live_leave(&clients[i]);
+    }
+    live_stop();
+}
+
+static void ask(struct live_client *client, const char *target)
+{
+    char head[256];
+    int len = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", target);
+    ck_assert_int_eq(write(client->fd, head, (size_t)len), len);
+}
+
+static void ask_each(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char target[32];
+        snprintf(target, sizeof(target), "/?x=%zu.", i);
+        ask(&clients[i], target);
+    }
+}
+
+static void expect_each(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char content[32];
+        snprintf(content, sizeof(content), "\r\n\r\n%zu.", i);
+        live_expect(&clients[i], content);
+        ck_assert_uint_eq(live_count(&clients[i], "HTTP/1.1 "), 1);
+    }
+}
+
+/* Reads what came, as the events of a turn do. */
+static void read_all(void)
+{
+    ck_assert_int_gt(ev_turn(live.loop, 1000), 0);
+}
+
+/* In what order requests were logged; each is a line with its "x=N." in it. */
+static void expect_logged(size_t count)
+{
+    const char *at = serve_text(&serve.access_log);
+    for (size_t i = 0; i < count; i++) {
+        char target[32];
+        snprintf(target, sizeof(target), "x=%zu. ", i);
+        at = strstr(at, target);
+        ck_assert_msg(at != NULL, "not in its place: %s", target);
+    }
+}
+
+START_TEST(answers_all_that_came_in_a_turn)
+{
+    if (!TORTURE) {
+        begin(5);
+        ask_each(5);
+        read_all();
+        for (size_t i = 0; i < 5; i++) {
+            live_receive(&clients[i]);
+            ck_assert_uint_eq(clients[i].got.len, 0);
+            ck_assert(conns[i]->arrived);
+        }
+        conns_answer(&live.conns);
+        for (size_t i = 0; i < 5; i++) {
+            live_receive(&clients[i]);
+            ck_assert_uint_gt(clients[i].got.len, 0);
+            ck_assert(!conns[i]->arrived);
+            ck_assert_int_eq(conns[i]->state, CONN_IDLE);
+        }
+        expect_each(5);
+        expect_logged(5);
+        end(5);
+    }
+}
+END_TEST
+
+START_TEST(answers_more_than_it_keeps)
+{
+    begin(MOST);
+    ask_each(MOST);
+    expect_each(MOST);
+    end(MOST);
+}
+END_TEST
+
+/* Of as many bytes as a read takes, and some: the buffer has room for two reads. */
+START_TEST(answers_more_bytes_than_it_keeps)
+{
+    static char pipeline[CONN_BUFFER_SIZE], head[200];
+    size_t len = sizeof(head) - 1, count = TORTURE ? 8 : sizeof(pipeline) / len;
+    snprintf(head, sizeof(head), "GET /?x=many. HTTP/1.1\r\nHost: a\r\nX: %159s\r\n\r\n",
+             "");
+    ck_assert_uint_eq(strlen(head), len);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(pipeline + i * len, head, len);
+    }
+    begin(4);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(write(clients[i].fd, pipeline, count * len),
+                         (ssize_t)(count * len));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        live_until(&clients[i], live_count(&clients[i], "\r\n\r\nmany.") == count);
+    }
+    end(4);
+}
+END_TEST
+
+/* Each of a batch in its own way: refused, silent, begun, with a body to come, gone. */
+START_TEST(lets_each_go_its_own_way)
+{
+    begin(7);
+    ask(&clients[0], "/?x=0.");
+    ck_assert_int_eq(write(clients[1].fd, "GET\r\n\r\n", 7), 7);
+    ask(&clients[2], "/gone");
+    ck_assert_int_eq(write(clients[3].fd, "GET /?x=3. HT", 13), 13);
+    const char *post = "POST /?x=4. HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n";
+    ck_assert_int_eq(write(clients[4].fd, post, strlen(post)), (ssize_t)strlen(post));
+    shutdown(clients[5].fd, SHUT_WR);
+    ask(&clients[6], "/?x=6.");
+    live_expect(&clients[0], "\r\n\r\n0.");
+    live_expect(&clients[1], "HTTP/1.1 400 ");
+    live_expect_end(&clients[2]);
+    live_expect_end(&clients[5]);
+    live_expect(&clients[6], "\r\n\r\n6.");
+    ck_assert_uint_eq(clients[2].got.len + clients[5].got.len, 0);
+    live_send(&clients[3], "TP/1.1\r\nHost: a\r\n\r\n");
+    live_expect(&clients[3], "\r\n\r\n3.");
+    live_send(&clients[4], "ab");
+    live_expect(&clients[4], "\r\n\r\n4.");
+    end(7);
+}
+END_TEST
+
+/* It can be sent no answer, and that is nobody else's loss. */
+START_TEST(outlives_a_client_that_leaves_before_its_answer)
+{
+    if (!TORTURE) {
+        begin(3);
+        ask_each(3);
+        read_all();
+        close(clients[1].fd);
+        conns_answer(&live.conns);
+        conns_sweep(&live.conns);
+        ck_assert_uint_eq(live.conns.count, 2);
+        clients[1] = live_connect();
+        live_expect(&clients[0], "\r\n\r\n0.");
+        live_expect(&clients[2], "\r\n\r\n2.");
+        expect_logged(3);
+        end(3);
+    }
+}
+END_TEST
+
+/* Or the first of many pipelines would wait for the answers to the last. */
+START_TEST(sends_before_it_has_found_too_many)
+{
+    if (!TORTURE) {
+        begin(2);
+        for (int i = 0; i < 16; i++) {
+            ask(&clients[0], "/?x=0.");
+        }
+        ask(&clients[1], "/missing");
+        read_all();
+        log_set_sink(serve_take_access, NULL); /* "0 <line>" among the others */
+        conns_answer(&live.conns);
+        const char *sixteenth = serve_text(&serve.access_log);
+        for (int i = 0; i < 16 && sixteenth != NULL; i++) {
+            sixteenth = strstr(sixteenth + (i > 0), "x=0. ");
+        }
+        ck_assert_ptr_nonnull(sixteenth);
+        ck_assert_ptr_nonnull(strstr(sixteenth, "/missing\" failed"));
+        end(2);
+    }
+}
+END_TEST
+
+/* A line that takes long, as a request of somebody's does. */
+static void take_slowly(void *context, uint32_t file, struct slice line)
+{
+    int64_t end_ns = clock_read_ns() + 2 * NS_PER_MS;
+    while (clock_read_ns() < end_ns) {
+        /* busy */
+    }
+    serve_take_access(context, file, line);
+}
+
+START_TEST(sends_before_an_answer_has_waited_long)
+{
+    if (!TORTURE) {
+        begin(2);
+        ask(&clients[0], "/missing");
+        ask(&clients[1], "/missing");
+        read_all();
+        log_set_sink(take_slowly, NULL);
+        conns_answer(&live.conns);
+        const char *sent = strstr(serve_text(&serve.access_log), " 404 ");
+        ck_assert_ptr_nonnull(sent);
+        ck_assert_ptr_nonnull(strstr(sent, "/missing\" failed"));
+        end(2);
+    }
+}
+END_TEST
+
+START_TEST(holds_nobody_to_account_for_what_others_are_sent)
+{
+    if (!TORTURE) {
+        begin(2);
+        for (int i = 0; i < 16; i++) {
+            ask(&clients[0], "/?x=0.");
+        }
+        ask(&clients[1], "/?x=1.");
+        read_all();
+        live.service.access_sink = take_slowly;
+        conns_answer(&live.conns);
+        ck_assert(!conns[1]->heavy);
+        live_expect(&clients[1], "\r\n\r\n1.");
+        ck_assert(!conns[1]->heavy);
+        end(2);
+    }
+}
+END_TEST
+
+/* --- between a read and its answer -------------------------------------------------- */
+
+static void make_idle(struct conn *conn)
+{
+    conn->since_ms -= CONN_IDLE_MIN_MS + CONN_HEAD_MIN_MS;
+}
+
+START_TEST(sends_nobody_away_whom_it_has_heard)
+{
+    if (!TORTURE) {
+        begin(3);
+        for (size_t i = 0; i < 2; i++) {
+            ask(&clients[i], "/?x=first.");
+            live_expect(&clients[i], "first.");
+        }
+        for (size_t i = 0; i < 3; i++) {
+            live_settle(&clients[i]);
+            buf_clear(&clients[i].got);
+            make_idle(conns[i]);
+        }
+        ck_assert_ptr_eq(conns_least_wanted(&live.conns), conns[0]);
+        ask(&clients[0], "/?x=0.");
+        read_all();
+        ck_assert_ptr_eq(conns_least_wanted(&live.conns), conns[1]);
+        ask(&clients[1], "/?x=1.");
+        read_all();
+        ck_assert_ptr_eq(conns_least_wanted(&live.conns), conns[2]);
+        ask(&clients[2], "/?x=2.");
+        read_all();
+        ck_assert_ptr_null(conns_least_wanted(&live.conns));
+        conns_drop_waiting(&live.conns, 0);
+        ck_assert_uint_eq(live.conns.count, 3);
+        conns_answer(&live.conns);
+        expect_each(3);
+        end(3);
+    }
+}
+END_TEST
+
+/* Who sends a byte of a head now and then is no younger for it. */
+START_TEST(does_not_forget_how_long_a_head_takes)
+{
+    begin(3);
+    make_idle(conns[1]);
+    ck_assert_int_eq(write(clients[0].fd, "G", 1), 1);
+    live_settle(&clients[0]);
+    ck_assert_ptr_eq(live.conns.heads.next, &conns[0]->link);
+    make_idle(conns[0]);
+    ck_assert_ptr_eq(conns_least_wanted(&live.conns), conns[0]);
+    end(3);
+}
+END_TEST
+
+UNIT_SUITE(conn_arrivals)
+{
+    UNIT_TEST(answers_all_that_came_in_a_turn);
+    UNIT_TEST(answers_more_than_it_keeps);
+    UNIT_TEST(answers_more_bytes_than_it_keeps);
+    UNIT_TEST(lets_each_go_its_own_way);
+    UNIT_TEST(outlives_a_client_that_leaves_before_its_answer);
+    UNIT_TEST(sends_before_it_has_found_too_many);
+    UNIT_TEST(sends_before_an_answer_has_waited_long);
+    UNIT_TEST(holds_nobody_to_account_for_what_others_are_sent);
+    UNIT_TEST(sends_nobody_away_whom_it_has_heard);
+    UNIT_TEST(does_not_forget_how_long_a_head_takes);
+}
