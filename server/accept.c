@@ -257,7 +257,22 @@ static void step_aside(struct acceptor *acceptor)
     }
 }
 
-/* When descriptors run out, those that the file cache can spare come first. */
+/* Some may close then. */
+static void answer_if_full(struct worker *worker)
+{
+    if (is_full(worker)) {
+        conns_answer(&worker->conns);
+    }
+}
+
+/* Of connections that are about to close, or that the file cache can spare. */
+static bool free_descriptors(struct worker *worker)
+{
+    size_t before = worker->conns.count;
+    conns_answer(&worker->conns);
+    return worker->conns.count < before || filecache_shrink(worker->service.files) > 0;
+}
+
 static enum outcome take(struct acceptor *acceptor)
 {
     struct worker *worker = acceptor->worker;
@@ -265,7 +280,7 @@ static enum outcome take(struct acceptor *acceptor)
     int fd = accept_fd(acceptor, &peer);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         int err = errno;
-        bool freed = filecache_shrink(worker->service.files) > 0;
+        bool freed = free_descriptors(worker);
         errno = err;
         fd = freed ? accept_fd(acceptor, &peer) : -1;
     }
@@ -277,6 +292,7 @@ static enum outcome take(struct acceptor *acceptor)
     step_aside(acceptor);
     make_place(worker);
     conn_open(worker, fd, &peer.u.sa, acceptor->listener);
+    answer_if_full(worker);
     if (!worker->accept.closed && is_in_the_way(worker)) {
         pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);
     }
@@ -303,9 +319,7 @@ static void ready(struct ev_source *source, unsigned events)
     (void)events;
     struct acceptor *acceptor = LIST_ITEM(source, struct acceptor, source);
     struct worker *worker = acceptor->worker;
-    if (is_full(worker)) {
-        conns_answer(&worker->conns); /* some may close then */
-    }
+    answer_if_full(worker);
     if (!worker->accept.owed && is_full(worker) && least_loaded(worker) != UINT32_MAX) {
         pause_for(worker, ACCEPT_AHEAD, AHEAD_PAUSE_MS);
         return;

@@ -86,6 +86,7 @@ static void ready(struct ev_source *source, unsigned events)
     if (conn->state == CONN_READ_HEAD || conn->state == CONN_IDLE) {
         conn_gather(conn, false);
     } else {
+        conns_answer(&conn->worker->conns); /* before others, who may take long */
         run(conn, on_event[conn->state]);
     }
 }
@@ -360,6 +361,7 @@ static void abandon_requests(struct conn *conn)
 void conn_close(struct conn *conn, const char *reason)
 {
     struct worker *worker = conn->worker;
+    assert(!conn->arrived);
     log_close(conn, reason);
     abandon_requests(conn);
     conn_free_input(conn);

@@ -20,10 +20,9 @@
  * and nothing that sending takes. What arrives is read into a buffer that all connections
  * of the worker share; answers to all requests of one read leave in one sendmsg.
  *
- * A turn of the loop reads from all connections that are ready, then finds the answers to
- * all that came, then sends them all, then sees to what follows (conn_arrivals.c), so
- * that each of these has its code in the processor's cache once a turn, not once a
- * request.
+ * What several connections have sent is handled together (conn_arrivals.c): first it is
+ * read, then all answers are found, then sent, then what follows them is seen to. So the
+ * code of each step comes into the processor's cache once for all of them.
  *
  * Requests that wait while others have their turn (TURN) are answered by
  * conns_take_turns(): what is left over of a pipeline, what came when this turn of the
@@ -118,7 +117,7 @@ struct conn_pool {
 
 /* What one read of a connection brought. */
 struct arrival {
-    struct conn *conn; /* NULL: it is answered */
+    struct conn *conn; /* NULL: there is nothing to send to it any more */
     struct slice bytes;
     bool has_turn; /* its first batch need not wait */
 };
@@ -131,7 +130,7 @@ struct arrivals {
     struct arrival items[ARRIVALS_MAX];
     unsigned count;
     size_t len;   /* bytes in the buffer */
-    char *buffer; /* of twice CONN_BUFFER_SIZE, of all connections of the worker */
+    char *buffer; /* of all connections of the worker */
 };
 
 /* Every connection of a worker. */
@@ -163,8 +162,8 @@ void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
  * descriptor is closed at once, the memory goes with conns_sweep(). */
 void conn_close(struct conn *conn, const char *reason);
 
-/* Answers what was read in this turn of the loop; after the events, and before anything
- * that may close a connection. */
+/* Answers what was read in this turn of the loop. Call it after the events, before the
+ * timers: until then no connection may be closed of which something has arrived. */
 void conns_answer(struct conns *conns);
 
 /* Answers one batch of each connection in TURN, as far as there is time. Returns whether

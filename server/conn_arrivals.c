@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Two reads that wait, and one of what a connection drops meanwhile. */
+#define BUFFER_SIZE ((size_t)3 * CONN_BUFFER_SIZE)
+
 /* Answers are sent before more are found when the first has waited for this long, and
  * when they are this many, which may be those of one pipeline: what each takes is to stay
  * in the processor's cache. */
@@ -12,7 +15,7 @@
 
 void arrivals_init(struct arrivals *arrivals)
 {
-    *arrivals = (struct arrivals){.buffer = xmalloc(2 * CONN_BUFFER_SIZE)};
+    *arrivals = (struct arrivals){.buffer = xmalloc(BUFFER_SIZE)};
 }
 
 void arrivals_clear(struct arrivals *arrivals)
@@ -24,6 +27,7 @@ void arrivals_clear(struct arrivals *arrivals)
 
 char *arrivals_room(const struct arrivals *arrivals)
 {
+    assert(arrivals->len + CONN_BUFFER_SIZE <= BUFFER_SIZE);
     return arrivals->buffer + arrivals->len;
 }
 
@@ -62,9 +66,13 @@ static struct round begin_round(void)
     return (struct round){.began_ns = now_ns, .now_ns = now_ns};
 }
 
-static bool is_over(const struct round *round)
+/* Nothing is found while a file is to be sent, which may take long, so that its request
+ * is the one on the scoreboard. */
+static bool is_over(const struct round *round, const struct conn *last)
 {
-    return round->count >= TOGETHER_MAX || round->now_ns - round->began_ns >= TOGETHER_NS;
+    return round->count >= TOGETHER_MAX ||
+           round->now_ns - round->began_ns >= TOGETHER_NS ||
+           (last != NULL && last->work->out.files > 0);
 }
 
 /* A connection that has nothing to send is done with. */
@@ -80,6 +88,7 @@ static void find_answers(struct arrival *arrival, struct round *round)
     } else {
         conn_update(conn);
         arrival->conn = NULL;
+        round->now_ns = clock_read_ns();
     }
 }
 
@@ -87,15 +96,17 @@ static void send_answers(struct arrival *first, const struct arrival *end)
 {
     struct conn_sent sent[ARRIVALS_MAX];
     for (struct arrival *arrival = first; arrival < end; arrival++) {
-        if (arrival->conn != NULL) {
-            sent[arrival - first] = conn_transmit(arrival->conn);
+        struct conn *conn = arrival->conn;
+        if (conn != NULL) {
+            BOARD_SET(conn->worker->board, working, conn->client.number);
+            sent[arrival - first] = conn_transmit(conn);
         }
     }
     for (struct arrival *arrival = first; arrival < end; arrival++) {
         struct conn *conn = arrival->conn;
         if (conn != NULL) {
             BOARD_SET(conn->worker->board, working, conn->client.number);
-            conn_sent(conn, &sent[arrival - first]);
+            conn_follow_up(conn, &sent[arrival - first]);
             conn_update(conn);
         }
     }
@@ -112,12 +123,13 @@ void conns_answer(struct conns *conns)
     struct round round = begin_round();
     for (struct arrival *arrival = unsent; arrival < end; arrival++) {
         find_answers(arrival, &round);
-        if (is_over(&round) || arrival + 1 == end) {
+        if (arrival + 1 < end && is_over(&round, arrival->conn)) {
             send_answers(unsent, arrival + 1);
             unsent = arrival + 1;
             round = begin_round();
         }
     }
+    send_answers(unsent, end);
     BOARD_SET(worker->board, working, 0);
     arrivals->count = 0;
     arrivals->len = 0;

@@ -57,7 +57,8 @@ void arrivals_clear(struct arrivals *arrivals);
 char *arrivals_room(const struct arrivals *arrivals);
 
 /* READ_HEAD, IDLE: reads once. What came is answered by conns_answer(), which is called
- * here when there is no more room. Updates the connection otherwise. */
+ * here when there is no more room; in its turn, or, with `has_turn`, at once. If nothing
+ * came, updates the connection. */
 void conn_gather(struct conn *conn, bool has_turn);
 
 /* --- conn_read.c -------------------------------------------------------------------- */
@@ -67,7 +68,8 @@ void conn_gather(struct conn *conn, bool has_turn);
 struct slice conn_receive(struct conn *conn);
 
 /* READ_HEAD, READ_BODY, IDLE: uses what came. In state SEND then, an answer is to be
- * sent. Begun at `now_ns`; returns the time after the last answer that was found. */
+ * sent. Begun at `now_ns`; returns the time after the last head, the same if there was
+ * none. */
 int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t now_ns);
 
 /* READ_BODY: reads once, uses it and sends the answer. */
@@ -98,11 +100,12 @@ struct conn_sent {
     int err; /* errno of OUTQ_ERROR */
 };
 
-/* SEND: sends as much as socket, pace and fairness allow. Changes nothing else. */
+/* SEND: sends as much as socket, pace and fairness allow. Changes nothing but `out`. */
 struct conn_sent conn_transmit(struct conn *conn);
 
-/* Sees to what follows. */
-void conn_sent(struct conn *conn, const struct conn_sent *sent);
+/* Ends and logs the requests whose answers have gone. Leaves SEND when all have, when the
+ * pace asks for a pause, and when sending failed. */
+void conn_follow_up(struct conn *conn, const struct conn_sent *sent);
 
 /* Both. */
 void conn_send(struct conn *conn);

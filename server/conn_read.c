@@ -29,7 +29,7 @@ struct intake {
     struct slice bytes;
     struct http_scanner scanner;
     int64_t began_ms;
-    int64_t batch_ns; /* when the batch of answers began; then when it ended */
+    int64_t now_ns; /* when the batch of answers began; then when it ended */
     bool pipelined;
     bool has_turn; /* it need not wait */
 };
@@ -181,7 +181,7 @@ static void answer(struct conn *conn, struct request *request, bool body_came)
 static bool has_to_wait(const struct conn *conn, const struct intake *intake)
 {
     return !intake->has_turn &&
-           (conn->heavy || intake->batch_ns - clock_now_ns() >= TURN_NS);
+           (conn->heavy || intake->now_ns - clock_now_ns() >= TURN_NS);
 }
 
 /* Takes one head off the front. False: the rest of it, or its turn, has yet to come. */
@@ -216,9 +216,9 @@ static bool take_head(struct conn *conn, struct intake *intake)
 }
 
 /* Memory goes on gathering; a file, a pace or a last answer is sent first. */
-static bool batch_is_full(const struct conn *conn, unsigned count, int64_t batch_ns)
+static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began_ns)
 {
-    return clock_read_ns() - batch_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
+    return clock_read_ns() - began_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
            conn->after != CONN_KEEP || conn->work->out.files > 0 ||
            conn->work->out.queued - conn->work->out.sent >= BATCH_BYTES ||
            conn->set->limit_rate != 0;
@@ -227,8 +227,8 @@ static bool batch_is_full(const struct conn *conn, unsigned count, int64_t batch
 static void weigh(struct conn *conn, struct intake *intake)
 {
     int64_t now_ns = clock_read_ns();
-    conn->heavy = now_ns - intake->batch_ns >= HEAVY_NS;
-    intake->batch_ns = now_ns;
+    conn->heavy = now_ns - intake->now_ns >= HEAVY_NS;
+    intake->now_ns = now_ns;
 }
 
 /* A batch a turn, or the answers to one read may take all of the worker's time. Returns
@@ -238,7 +238,7 @@ static bool take_heads(struct conn *conn, struct intake *intake)
     bool complete = true;
     unsigned count = 0;
     while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
-           (count == 0 || !batch_is_full(conn, count, intake->batch_ns))) {
+           (count == 0 || !batch_is_full(conn, count, intake->now_ns))) {
         complete = take_head(conn, intake);
         if (!complete) {
             break;
@@ -362,11 +362,11 @@ int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t 
 {
     struct intake intake = begin_intake(conn, fresh);
     intake.has_turn = has_turn;
-    intake.batch_ns = now_ns;
+    intake.now_ns = now_ns;
     while (intake.bytes.len > 0 && take_step(conn, &intake)) {
     }
     end_intake(conn, &intake);
-    return intake.batch_ns;
+    return intake.now_ns;
 }
 
 /* --- reading ------------------------------------------------------------------------ */
@@ -418,7 +418,7 @@ void conn_read_body(struct conn *conn)
 {
     struct slice bytes = conn_receive(conn);
     if (bytes.len > 0) {
-        conn_take(conn, bytes, false, clock_now_ns());
+        conn_take(conn, bytes, false, clock_read_ns());
     }
     if (conn->state == CONN_SEND) {
         conn_send(conn);

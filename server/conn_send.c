@@ -103,7 +103,8 @@ void conn_time_out(struct conn *conn, const char *reason)
 static bool goes_on_sending(const struct conn *conn)
 {
     int unread = 0;
-    if (conn->more || conn->drained) { /* answered at once: there is nothing to ask */
+    bool at_once = conn->worker->conns.arrivals.count <= 1;
+    if (conn->more || (conn->drained && at_once)) { /* there is nothing to ask */
         return conn->more;
     }
     return ioctl(conn->source.fd, FIONREAD, &unread) == 0 && unread > 0;
@@ -283,7 +284,7 @@ struct conn_sent conn_transmit(struct conn *conn)
     return flush(conn, send_limit(conn));
 }
 
-void conn_sent(struct conn *conn, const struct conn_sent *sent)
+void conn_follow_up(struct conn *conn, const struct conn_sent *sent)
 {
     note(conn, sent);
     if (sent->result == OUTQ_EMPTY) {
@@ -296,5 +297,5 @@ void conn_sent(struct conn *conn, const struct conn_sent *sent)
 void conn_send(struct conn *conn)
 {
     struct conn_sent sent = conn_transmit(conn);
-    conn_sent(conn, &sent);
+    conn_follow_up(conn, &sent);
 }

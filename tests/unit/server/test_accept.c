@@ -8,7 +8,8 @@ static const char shared[] =
     "server { listen *:1; location / { return 200 wildcard; } } "
     "server { listen 127.0.0.2:1; location / { return 200 specific; } }";
 
-#define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define GET  "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define LAST "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 static struct shm shm;
 static struct board_slot *own;
@@ -194,8 +195,7 @@ START_TEST(takes_the_place_of_one_that_is_about_to_close)
         struct live_client a = dial("127.0.0.1");
         until(live.conns.count == 1);
         live_settle(&a);
-        live_send_bytes(&a, SLICE("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"));
-        ck_assert_int_eq(write(a.fd, "\r\n", 2), 2);
+        ck_assert_int_eq(write(a.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
         ck_assert_int_eq(ev_turn(live.loop, 1000), 1); /* read, and not answered yet */
         struct live_client b = dial("127.0.0.1");
         ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
@@ -249,6 +249,32 @@ START_TEST(pauses_without_descriptors_and_goes_on)
     ck_assert_int_eq(live.accept.backoff_ms, 0);
     live_leave(&client);
     end();
+}
+END_TEST
+
+START_TEST(takes_the_descriptor_of_one_that_is_about_to_close)
+{
+    if (!TORTURE) {
+        begin(site);
+        struct live_client a = dial("127.0.0.1");
+        until(live.conns.count == 1);
+        live_settle(&a);
+        ck_assert_int_eq(write(a.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
+        ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+        struct live_client b = dial("127.0.0.1");
+        int lowest = dup(b.fd);
+        close(lowest);
+        limit_descriptors((rlim_t)lowest);
+        ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+        ck_assert_uint_eq(own->accepted, 2);
+        ck_assert_uint_eq(own->accept_errors, 0);
+        limit_descriptors((rlim_t)lowest + 10);
+        live_turn(0);
+        live_expect(&a, "\r\n\r\n127.0.0.1");
+        live_leave(&a);
+        live_leave(&b);
+        end();
+    }
 }
 END_TEST
 
@@ -319,6 +345,25 @@ START_TEST(lets_the_other_worker_go_first_when_full)
     live_leave(&a);
     live_leave(&b);
     end();
+}
+END_TEST
+
+/* It is full only until the one that it took is answered. */
+START_TEST(waits_on_after_a_client_that_is_answered_at_once)
+{
+    if (!TORTURE) {
+        begin(site);
+        live.connections_max = 1;
+        other_worker(0);
+        struct live_client a = dial("127.0.0.1");
+        ck_assert_int_eq(write(a.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
+        ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+        ck_assert_uint_eq(own->accepted, 1);
+        ck_assert_uint_eq(live.conns.count, 0);
+        ck_assert_uint_eq(live.accept.items[0].source.interest, EV_IN | EV_EXCLUSIVE);
+        live_leave(&a);
+        end();
+    }
 }
 END_TEST
 
@@ -444,8 +489,10 @@ UNIT_SUITE(accept)
     UNIT_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one);
     UNIT_TEST(takes_the_place_of_one_that_is_about_to_close);
     UNIT_TEST(pauses_without_descriptors_and_goes_on);
+    UNIT_TEST(takes_the_descriptor_of_one_that_is_about_to_close);
     UNIT_TEST(lets_the_other_worker_go_first);
     UNIT_TEST(lets_the_other_worker_go_first_when_full);
+    UNIT_TEST(waits_on_after_a_client_that_is_answered_at_once);
     UNIT_TEST(is_not_woken_while_it_is_full_and_another_is_not);
     UNIT_TEST(finds_a_client_of_whom_it_was_not_told);
     UNIT_LOOP(does_not_wait_for_who_would_not_take_it, 0,

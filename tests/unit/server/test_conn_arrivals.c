@@ -3,7 +3,7 @@
 static const char site[] =
     "error_log stderr info; "
     "server { access_log a; root html; location / { return 200 $arg_x; } "
-    "location /missing { } location /gone { return 444; } } ";
+    "location /missing { } location /gone { return 444; } location /file { } } ";
 
 #define MOST 40 /* more than are answered together */
 
@@ -245,6 +245,45 @@ START_TEST(holds_nobody_to_account_for_what_others_are_sent)
 }
 END_TEST
 
+/* It may take long, or for ever: then its request is to be the one that is blamed. */
+START_TEST(sends_a_file_before_it_finds_more)
+{
+    if (!TORTURE) {
+        begin(3);
+        live_file("html/file", 200000);
+        ask(&clients[0], "/?x=0.");
+        ask(&clients[1], "/file");
+        ask(&clients[2], "/missing");
+        read_all();
+        log_set_sink(serve_take_access, NULL);
+        conns_answer(&live.conns);
+        const char *sent = strstr(serve_text(&serve.access_log), "x=0. ");
+        ck_assert_ptr_nonnull(sent);
+        ck_assert_ptr_nonnull(strstr(sent, "/missing\" failed"));
+        live_until(&clients[1], clients[1].got.len > 200000);
+        end(3);
+    }
+}
+END_TEST
+
+START_TEST(answers_before_others_are_sent_more)
+{
+    if (!TORTURE) {
+        begin(2);
+        live_file("html/file", 4000000);
+        ask(&clients[0], "/file");
+        live_until(&clients[0], conns[0]->state == CONN_SEND);
+        ask(&clients[1], "/?x=1.");
+        read_all();
+        ck_assert(conns[1]->arrived);
+        conns[0]->source.ready(&conns[0]->source, EV_OUT);
+        ck_assert(!conns[1]->arrived);
+        live_expect(&clients[1], "\r\n\r\n1.");
+        end(2);
+    }
+}
+END_TEST
+
 /* --- between a read and its answer -------------------------------------------------- */
 
 static void make_idle(struct conn *conn)
@@ -284,6 +323,54 @@ START_TEST(sends_nobody_away_whom_it_has_heard)
 }
 END_TEST
 
+static void write_padded(struct live_client *client, const char *begin, size_t len)
+{
+    int room = 1 << 20;
+    char *bytes = calloc(1, len + 1);
+    memcpy(bytes, begin, strlen(begin));
+    setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    ck_assert_int_eq(write(client->fd, bytes, len), (ssize_t)len);
+    free(bytes);
+}
+
+/* All who wait, and the one whose rest is read in order to be dropped. */
+START_TEST(has_room_for_what_is_dropped_meanwhile)
+{
+    if (!TORTURE) {
+        begin(2);
+        write_padded(&clients[0], "GET\r\n\r\n", CONN_BUFFER_SIZE - 1);
+        write_padded(&clients[1], "GET\r\n\r\n", (size_t)2 * CONN_BUFFER_SIZE);
+        read_all();
+        conns_answer(&live.conns);
+        ck_assert_int_eq(conns[0]->state, CONN_LINGER);
+        ck_assert_int_eq(conns[1]->state, CONN_LINGER);
+        live_expect(&clients[0], "HTTP/1.1 400 ");
+        live_expect(&clients[1], "HTTP/1.1 400 ");
+        end(2);
+    }
+}
+END_TEST
+
+/* Closing at once would reset the connection, and with it the answer. */
+START_TEST(hears_who_goes_on_after_its_last_request)
+{
+    if (!TORTURE) {
+        static const char last[] =
+            "GET /?x=0. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        begin(2);
+        ck_assert_int_eq(write(clients[0].fd, last, strlen(last)), (ssize_t)strlen(last));
+        ask(&clients[1], "/?x=1.");
+        read_all();
+        ask(&clients[0], "/?x=more.");
+        conns_answer(&live.conns);
+        ck_assert_int_eq(conns[0]->state, CONN_LINGER);
+        expect_each(2);
+        live_expect_end(&clients[0]);
+        end(2);
+    }
+}
+END_TEST
+
 /* Who sends a byte of a head now and then is no younger for it. */
 START_TEST(does_not_forget_how_long_a_head_takes)
 {
@@ -308,6 +395,10 @@ UNIT_SUITE(conn_arrivals)
     UNIT_TEST(sends_before_it_has_found_too_many);
     UNIT_TEST(sends_before_an_answer_has_waited_long);
     UNIT_TEST(holds_nobody_to_account_for_what_others_are_sent);
+    UNIT_TEST(sends_a_file_before_it_finds_more);
+    UNIT_TEST(answers_before_others_are_sent_more);
     UNIT_TEST(sends_nobody_away_whom_it_has_heard);
+    UNIT_TEST(has_room_for_what_is_dropped_meanwhile);
+    UNIT_TEST(hears_who_goes_on_after_its_last_request);
     UNIT_TEST(does_not_forget_how_long_a_head_takes);
 }
