@@ -21,6 +21,11 @@ class Sample(typing.NamedTuple):
     requests: float  # a second
     bytes: float  # a second
 
+    @property
+    def busy(self):
+        """The part of the time in which the server had a processor."""
+        return self.cpu_us * self.requests / 1e6
+
 
 def get(path, host="localhost", *fields):
     """A request as a line of load.lua."""

@@ -12,8 +12,10 @@ from bench import middle, ratio
 from result import Result
 
 
-def pace(bytes_per_second):
-    return f"{bytes_per_second / 1e6:.0f} MB/s"
+def pace(samples):
+    """And for how much of the time the server worked: a pace that leaves it idle is the
+    client's."""
+    return f"{middle(samples, 'bytes') / 1e6:.0f} MB/s ({middle(samples, 'busy'):.0%} busy)"
 
 
 @dataclasses.dataclass
@@ -80,8 +82,7 @@ class Load:
     def throughput(self, label, best, samples):
         value, spread = ratio(samples[label], samples[best], "bytes")
         return Result(self.key, f"{self.title}, throughput", label,
-                      pace(middle(samples[label], "bytes")),
-                      f"1.00 x {best} {pace(middle(samples[best], 'bytes'))} at least",
+                      pace(samples[label]), f"1.00 x {best} {pace(samples[best])} at least",
                       1 / value, f"{value:.3f} ±{spread:.3f}", samples=samples)
 
 
