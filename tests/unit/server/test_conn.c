@@ -91,7 +91,8 @@ START_TEST(answers_pipelined_requests_in_order)
 }
 END_TEST
 
-/* However much a client asks for at once, the others have their turn. */
+/* However much a client asks for at once, the others have their turn. On a slow machine
+ * it may become heavy by a batch, and have its turn once more among those. */
 START_TEST(answers_one_batch_a_turn)
 {
     if (!TORTURE) {
@@ -105,8 +106,8 @@ START_TEST(answers_one_batch_a_turn)
             live_turn(1000);
             live_receive(&client);
             size_t now = live_count(&client, "\r\n\r\nhello");
-            ck_assert_uint_gt(now, seen);
-            ck_assert_uint_le(now - seen, 32);
+            ck_assert_uint_le(now - seen, live_conn()->heavy ? 64 : 32);
+            ck_assert_uint_lt(turns, 100);
             seen = now;
         }
         ck_assert_uint_ge(turns, 4); /* more where a batch took long */
