@@ -12,6 +12,9 @@
 #define RATE_STEP_MS    50
 #define RATE_STEP_BYTES 1400
 
+/* For this long nothing has come since a read that left nothing. */
+#define EARLY_NS NS_PER_MS
+
 struct request *conn_current(const struct conn *conn)
 {
     const struct conn_work *work = conn->work;
@@ -98,13 +101,18 @@ void conn_time_out(struct conn *conn, const char *reason)
     conn_close(conn, reason);
 }
 
+/* The events of this turn, and what was read for them, are of just now. */
+static bool is_early(void)
+{
+    return clock_read_ns() - clock_now_ns() < EARLY_NS;
+}
+
 /* To close a socket with bytes unread resets the connection, and so do bytes that come
  * later: a client that sends more after its last request would lose the answer to it. */
 static bool goes_on_sending(const struct conn *conn)
 {
     int unread = 0;
-    bool at_once = conn->worker->conns.arrivals.count <= 1;
-    if (conn->more || (conn->drained && at_once)) { /* there is nothing to ask */
+    if (conn->more || (conn->drained && is_early())) { /* there is nothing to ask */
         return conn->more;
     }
     return ioctl(conn->source.fd, FIONREAD, &unread) == 0 && unread > 0;
