@@ -94,14 +94,6 @@ static void keep_rest(struct conn *conn, const struct intake *intake)
     conn->input->pipelined = intake->pipelined;
 }
 
-static void end_intake(struct conn *conn, const struct intake *intake)
-{
-    if (conn->state == CONN_LINGER || conn->state == CONN_CLOSING) {
-        return;
-    }
-    keep_rest(conn, intake);
-}
-
 /* --- heads -------------------------------------------------------------------------- */
 
 static struct request *create_request(struct conn *conn, int64_t began_ms)
@@ -365,7 +357,9 @@ int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t 
     intake.now_ns = now_ns;
     while (intake.bytes.len > 0 && take_step(conn, &intake)) {
     }
-    end_intake(conn, &intake);
+    if (conn->state != CONN_CLOSING) {
+        keep_rest(conn, &intake);
+    }
     return intake.now_ns;
 }
 

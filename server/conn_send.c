@@ -12,7 +12,7 @@
 #define RATE_STEP_MS    50
 #define RATE_STEP_BYTES 1400
 
-/* For this long nothing has come since a read that left nothing. */
+/* So long ago, a read that left nothing still says that nothing is there. */
 #define EARLY_NS NS_PER_MS
 
 struct request *conn_current(const struct conn *conn)
@@ -101,7 +101,7 @@ void conn_time_out(struct conn *conn, const char *reason)
     conn_close(conn, reason);
 }
 
-/* The events of this turn, and what was read for them, are of just now. */
+/* What was read in this turn is no older than the turn. */
 static bool is_early(void)
 {
     return clock_read_ns() - clock_now_ns() < EARLY_NS;
