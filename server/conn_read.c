@@ -408,24 +408,26 @@ struct slice conn_receive(struct conn *conn)
     return SLICE_NULL;
 }
 
+static void take_and_send(struct conn *conn, struct slice fresh, bool has_turn)
+{
+    conn_take(conn, fresh, has_turn, clock_read_ns());
+    if (conn->state == CONN_SEND) {
+        conn_send(conn);
+    }
+}
+
 void conn_read_body(struct conn *conn)
 {
     struct slice bytes = conn_receive(conn);
     if (bytes.len > 0) {
-        conn_take(conn, bytes, false, clock_read_ns());
-    }
-    if (conn->state == CONN_SEND) {
-        conn_send(conn);
+        take_and_send(conn, bytes, false);
     }
 }
 
 void conn_take_turn(struct conn *conn)
 {
     conn_enter(conn, CONN_READ_HEAD);
-    conn_take(conn, SLICE_NULL, true, clock_read_ns());
-    if (conn->state == CONN_SEND) {
-        conn_send(conn);
-    }
+    take_and_send(conn, SLICE_NULL, true);
 }
 
 void conn_drop(struct conn *conn)

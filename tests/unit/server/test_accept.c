@@ -70,6 +70,13 @@ static struct live_client dial(const char *address)
         }                                                                                \
     } while (0)
 
+/* In one event, which accepts the client too if it is new. */
+static void read_last_request(struct live_client *client)
+{
+    ck_assert_int_eq(write(client->fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
+    ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+}
+
 static bool is_listening(void)
 {
     return live.accept.items[0].source.interest != 0;
@@ -195,8 +202,7 @@ START_TEST(takes_the_place_of_one_that_is_about_to_close)
         struct live_client a = dial("127.0.0.1");
         until(live.conns.count == 1);
         live_settle(&a);
-        ck_assert_int_eq(write(a.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
-        ck_assert_int_eq(ev_turn(live.loop, 1000), 1); /* read, and not answered yet */
+        read_last_request(&a);
         struct live_client b = dial("127.0.0.1");
         ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
         ck_assert_uint_eq(own->accepted, 2);
@@ -259,8 +265,7 @@ START_TEST(takes_the_descriptor_of_one_that_is_about_to_close)
         struct live_client a = dial("127.0.0.1");
         until(live.conns.count == 1);
         live_settle(&a);
-        ck_assert_int_eq(write(a.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
-        ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+        read_last_request(&a);
         struct live_client b = dial("127.0.0.1");
         int lowest = dup(b.fd);
         close(lowest);
@@ -356,8 +361,7 @@ START_TEST(waits_on_after_a_client_that_is_answered_at_once)
         live.connections_max = 1;
         other_worker(0);
         struct live_client a = dial("127.0.0.1");
-        ck_assert_int_eq(write(a.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
-        ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+        read_last_request(&a);
         ck_assert_uint_eq(own->accepted, 1);
         ck_assert_uint_eq(live.conns.count, 0);
         ck_assert_uint_eq(live.accept.items[0].source.interest, EV_IN | EV_EXCLUSIVE);
