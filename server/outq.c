@@ -56,9 +56,14 @@ static void take_off(struct outq *queue, uint64_t count)
     }
 }
 
+static bool follows(const struct iovec *part, const char *memory)
+{
+    return (const char *)part->iov_base + part->iov_len == memory;
+}
+
 /* Gathers the memory segments at the front, `room` bytes at most; *more tells whether
- * something follows them. Returns the number of parts, in a type that fits msg_iovlen
- * whether that is a size_t or an int. */
+ * something follows them. Segments that lie next to each other are one part. Returns the
+ * number of parts, in a type that fits msg_iovlen whether that is a size_t or an int. */
 static uint8_t gather(const struct outq *queue, struct iovec *parts, uint64_t room,
                       bool *more)
 {
@@ -70,7 +75,12 @@ static uint8_t gather(const struct outq *queue, struct iovec *parts, uint64_t ro
             const char *from;
             void *base;
         } bytes = {.from = segment->memory}; /* sendmsg only reads them */
-        parts[count++] = (struct iovec){.iov_base = bytes.base, .iov_len = (size_t)len};
+        if (count > 0 && follows(&parts[count - 1], segment->memory)) {
+            parts[count - 1].iov_len += (size_t)len;
+        } else {
+            parts[count++] =
+                (struct iovec){.iov_base = bytes.base, .iov_len = (size_t)len};
+        }
         room -= len;
         segment = segment->next;
     }
@@ -84,7 +94,11 @@ static ssize_t send_memory(struct outq *queue, int socket, uint64_t room)
     bool more;
     struct msghdr message = {.msg_iov = parts};
     message.msg_iovlen = gather(queue, parts, room, &more);
-    return sendmsg(socket, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    if (message.msg_iovlen == 1) { /* which costs the system less */
+        return send(socket, parts[0].iov_base, parts[0].iov_len, flags);
+    }
+    return sendmsg(socket, &message, flags);
 }
 
 static ssize_t send_file(struct outq *queue, int socket, uint64_t room, bool use_sendfile)

@@ -106,6 +106,41 @@ START_TEST(sends_more_parts_than_one_call_takes)
 END_TEST
 
 /* _i: whether sendfile is used. */
+/* A packet for each call. */
+static void begin_packets(void)
+{
+    int pair[2];
+    begin();
+    end();
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+    ours = pair[0];
+    theirs = pair[1];
+}
+
+START_TEST(takes_neighbours_for_one_part)
+{
+    static const char digits[] = "0123456789012345678901234567890123456789"
+                                 "0123456789012345678901234567890123456789";
+    static struct segment parts[sizeof(digits)];
+    char packet[1024];
+    begin_packets();
+    for (size_t i = 0; i + 1 < sizeof(digits); i++) {
+        parts[i] = (struct segment){.memory = digits + i, .fd = -1, .left = 1};
+        outq_add(&queue, &parts[i]);
+    }
+    struct segment apart = memory("apart");
+    outq_add(&queue, &apart);
+    ck_assert_int_eq(outq_flush(&queue, ours, 10, true), OUTQ_LIMIT);
+    ck_assert_int_eq(read(theirs, packet, sizeof(packet)), 10);
+    ck_assert_mem_eq(packet, digits, 10);
+    ck_assert_int_eq(outq_flush(&queue, ours, 0, true), OUTQ_EMPTY);
+    ck_assert_int_eq(read(theirs, packet, sizeof(packet)), sizeof(digits) - 1 - 10 + 5);
+    ck_assert_mem_eq(packet, digits, sizeof(digits) - 1 - 10);
+    ck_assert_mem_eq(packet + sizeof(digits) - 1 - 10, "apart", 5);
+    end();
+}
+END_TEST
+
 START_TEST(mixes_memory_and_stretches_of_files)
 {
     begin();
@@ -227,6 +262,9 @@ UNIT_SUITE(outq)
 {
     UNIT_TEST(sends_memory_in_order);
     UNIT_TEST(sends_more_parts_than_one_call_takes);
+    if (!TORTURE) { /* where each call sends one byte */
+        UNIT_TEST(takes_neighbours_for_one_part);
+    }
     UNIT_LOOP(mixes_memory_and_stretches_of_files, 0, 2);
     UNIT_LOOP(stops_when_the_socket_is_full_and_goes_on, 0, 2);
     UNIT_TEST(keeps_to_the_limit);
