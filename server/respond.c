@@ -28,27 +28,32 @@ static void drop_content(struct request *request)
     request_release_files(request);
 }
 
-static void add_segment(struct request *request, struct segment segment)
+/* `memory` is NULL for a part of a file. */
+static void add_segment(struct request *request, const char *memory, int fd,
+                        uint64_t offset, uint64_t length)
 {
     struct response *response = &request->response;
-    if (segment.left == 0) {
+    if (length == 0) {
         return;
     }
     struct segment *added = arena_alloc(request->arena, sizeof(*added));
-    *added = segment;
+    added->next = NULL;
+    added->memory = memory;
+    added->fd = fd;
+    added->offset = (off_t)offset;
+    added->left = length;
     if (response->content == NULL) {
         response->content = added;
     } else {
         response->content_last->next = added;
     }
     response->content_last = added;
-    response->content_length += segment.left;
+    response->content_length += length;
 }
 
 void respond_add_memory(struct request *request, struct slice bytes)
 {
-    add_segment(request,
-                (struct segment){.memory = bytes.ptr, .fd = -1, .left = bytes.len});
+    add_segment(request, bytes.ptr, -1, 0, bytes.len);
 }
 
 void respond_add_file(struct request *request, const struct file *file, uint64_t offset,
@@ -59,8 +64,7 @@ void respond_add_file(struct request *request, const struct file *file, uint64_t
         respond_add_memory(request, slice_of(file->content + offset, (size_t)length));
         return;
     }
-    add_segment(request, (struct segment){
-                             .fd = file->fd, .offset = (off_t)offset, .left = length});
+    add_segment(request, NULL, file->fd, offset, length);
 }
 
 void respond_memory(struct request *request, unsigned status, struct slice content_type,
