@@ -57,31 +57,41 @@ struct slice mime_charset(const struct location_settings *set, struct slice type
     return set->charset.len != 0 && takes_charset(type) ? set->charset : SLICE_NULL;
 }
 
-static struct slice tail_of(struct slice path)
+/* The path from its last dot on, which decides the type, in the order of the machine; 0
+ * when that is more than eight bytes, or there is no dot. */
+static uint64_t tail_of(struct slice path)
 {
-    return path.len > sizeof(uint64_t) ? slice_from(path, path.len - sizeof(uint64_t))
-                                       : path;
+    uint64_t tail = 0;
+    for (size_t len = 1; len <= path.len && len <= sizeof(tail); len++) {
+        const char *at = path.ptr + path.len - len;
+        if (*at == '.') {
+            memcpy(&tail, at, len);
+            break;
+        }
+    }
+    return tail;
 }
 
-/* Whether the extension, or that there is none, can be seen in the tail alone. */
-static bool decides(struct slice tail)
+static bool is_of(const struct mime_memo *memo, const struct location_settings *set)
 {
-    return slice_find(tail, '.') < tail.len || slice_find(tail, '/') < tail.len;
+    return memo->types == set->types && memo->default_type == set->default_type &&
+           memo->setting == set->charset.ptr;
 }
 
 void mime_recall(struct mime_memo *memo, const struct location_settings *set,
                  struct slice path)
 {
-    struct slice tail = tail_of(path);
-    uint64_t bytes = 0;
-    if (tail.len > 0) {
-        memcpy(&bytes, tail.ptr, tail.len);
-    }
-    if (memo->set == set && memo->tail == bytes) {
+    uint64_t tail = tail_of(path);
+    if (tail != 0 && memo->tail == tail && is_of(memo, set)) {
         return;
     }
-    memo->set = decides(tail) ? set : NULL;
-    memo->tail = bytes;
-    memo->type = mime_type(set, path);
-    memo->charset = mime_charset(set, memo->type);
+    struct slice type = mime_type(set, path);
+    *memo = (struct mime_memo){
+        .types = set->types,
+        .default_type = set->default_type,
+        .setting = set->charset.ptr,
+        .tail = tail,
+        .type = type,
+        .charset = mime_charset(set, type),
+    };
 }

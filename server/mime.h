@@ -15,12 +15,15 @@ struct slice mime_type(const struct location_settings *set, struct slice path);
 struct slice mime_charset(const struct location_settings *set, struct slice type);
 
 /*
- * Both, remembered with a file: nearly all paths that lead to it end alike. A zeroed memo
- * remembers nothing; the texts are those of the settings.
+ * Both, remembered with a file: nearly all paths that lead to it end alike, and locations
+ * inherit what decides. A zeroed memo remembers nothing; the texts are those of the
+ * settings.
  */
 struct mime_memo {
-    const struct location_settings *set; /* NULL: nothing is remembered */
-    uint64_t tail;                       /* of the path */
+    const struct media_types *types;
+    const char *default_type;
+    const char *setting; /* of charset */
+    uint64_t tail;       /* of the path; 0: nothing is remembered */
     struct slice type;
     struct slice charset;
 };

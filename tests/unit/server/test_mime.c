@@ -73,12 +73,16 @@ START_TEST(recalls_no_other_type)
         paths[count++] = more[i];
     }
     struct arena *arena = begin();
-    struct location_settings other = {
-        .types = &types, .default_type = "text/css", .charset = SLICE_INIT("utf-8")};
-    for (size_t i = 0; i < count * count * 4; i++) {
+    struct media_types none;
+    hash_init(&none.by_extension, arena);
+    struct location_settings sets[] = {set, set, set, set};
+    sets[1].default_type = "text/css";
+    sets[2].charset = SLICE("utf-8");
+    sets[3].types = &none;
+    for (size_t i = 0; i < count * count * 16; i++) {
         struct mime_memo memo = {0};
-        check_recall(&memo, i % 2 == 0 ? &set : &other, paths[i / 4 % count]);
-        check_recall(&memo, i / 2 % 2 == 0 ? &set : &other, paths[i / 4 / count]);
+        check_recall(&memo, &sets[i % 4], paths[i / 16 % count]);
+        check_recall(&memo, &sets[i / 4 % 4], paths[i / 16 / count]);
     }
     arena_destroy(arena);
 }
