@@ -131,9 +131,10 @@ static struct service_page *create(const struct request *request, unsigned statu
 {
     struct buf *html = &request->service->scratch;
     render(html, request, status);
-    size_t size = sizeof(struct service_page) + html->len + 1;
+    size_t size = sizeof(struct service_page) + KEPT_HEAD_ROOM + html->len + 1;
     struct service_page *page = arena == NULL ? xmalloc(size) : arena_alloc(arena, size);
     *page = (struct service_page){.status = status, .len = html->len};
+    page->html = page->head.content = (char *)(page + 1) + KEPT_HEAD_ROOM;
     memcpy(page->html, html->data, html->len);
     page->html[html->len] = '\0';
     return page;
@@ -163,7 +164,7 @@ void error_page_forget(struct service *service)
 {
     for (struct service_page *page = service->pages, *next; page != NULL; page = next) {
         next = page->next;
-        free(page->head);
+        kept_place_clear(&page->head);
         free(page);
     }
     service->pages = NULL;

@@ -108,11 +108,11 @@ static size_t read_bytes(int fd, char *bytes, size_t len)
 static struct file *read_small(int fd, struct stat *st)
 {
     size_t size = (size_t)st->st_size;
-    struct file *file = describe(st, size + 1);
-    char *bytes = (char *)(file + 1);
+    struct file *file = describe(st, KEPT_HEAD_ROOM + size + 1);
+    char *bytes = (char *)(file + 1) + KEPT_HEAD_ROOM;
     if (read_bytes(fd, bytes, size) == size && fstat(fd, st) == 0 && matches(file, st)) {
         bytes[size] = '\0';
-        file->content = bytes;
+        file->content = file->head.content = bytes;
         return file;
     }
     free(file);
@@ -197,8 +197,8 @@ void file_release(struct file *file)
     assert(file->references > 0);
     if (--file->references == 0) {
         fd_close(file->fd);
-        free(file->head);
-        free(file->head_304);
+        kept_place_clear(&file->head);
+        kept_place_clear(&file->head_304);
         free(file);
     }
 }

@@ -14,6 +14,7 @@
 
 #include "common/slice.h"
 #include "config/settings.h"
+#include "server/kept_head.h"
 #include "server/mime.h"
 #include <sys/stat.h>
 
@@ -26,7 +27,7 @@ enum file_kind {
 #define FILE_ETAG_MAX    64
 #define FILE_CONTENT_MAX 16384 /* bytes of a file that is kept in memory */
 
-/* Of a worker. The heads that are kept with files (kept_head.h) come on top: some 300
+/* Of a worker. The heads that are kept with files (kept_head.h) come on top: some 400
  * bytes each, two a file at most. */
 #define FILECACHE_CONTENT_TOTAL (32u << 20)
 
@@ -42,8 +43,8 @@ struct file {
     char last_modified[30];   /* the same as IMF-fixdate, or "" */
     const char *content;      /* the whole file, or NULL when it is not in memory; then
                                * fd is -1 */
-    struct kept_head *head;   /* of the whole file, or NULL (kept_head.h) */
-    struct kept_head *head_304; /* of the answer that it is not modified, or NULL */
+    struct kept_place head;   /* of the whole file (kept_head.h) */
+    struct kept_place head_304; /* of the answer that it is not modified */
     struct mime_memo media;
 
     /* private */

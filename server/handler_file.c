@@ -103,9 +103,9 @@ static void send_ranges(struct request *request,
 
 /* With a file that is nobody else's its heads go, too. */
 static void keep(struct request *request, const struct file *file,
-                 struct kept_head **head)
+                 struct kept_place *place)
 {
-    request->response.kept = file_is_shared(file) ? head : NULL;
+    request->response.kept = file_is_shared(file) ? place : NULL;
 }
 
 static void send_content(struct request *request,

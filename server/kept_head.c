@@ -2,6 +2,8 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 #include "server/http_date.h"
+#include "server/request.h"
+#include <assert.h>
 #include <stdlib.h>
 
 /* All that such heads of one content may differ in. Texts are the configuration's, the
@@ -21,7 +23,8 @@ struct kept_head {
     struct look look;
     size_t date_at;
     size_t len;
-    char bytes[];
+    char *bytes; /* here, or in front of the content */
+    char here[];
 };
 
 static struct look look_of(const struct request *request, struct slice server)
@@ -56,21 +59,7 @@ static bool is_like_most(const struct request *request)
            request->set->add_header.count == 0;
 }
 
-struct slice kept_head_get(struct request *request, struct slice server)
-{
-    if (!is_like_most(request) || *request->response.kept == NULL) {
-        return SLICE_NULL;
-    }
-    const struct kept_head *kept = *request->response.kept;
-    struct look look = look_of(request, server);
-    if (!look_alike(&kept->look, &look)) {
-        return SLICE_NULL;
-    }
-    char *head = arena_alloc(request->arena, kept->len);
-    memcpy(head, kept->bytes, kept->len);
-    memcpy(head + kept->date_at, clock_http_date().ptr, HTTP_DATE_LEN);
-    return slice_of(head, kept->len);
-}
+/* --- dates -------------------------------------------------------------------------- */
 
 /* It follows the status line. */
 static bool find_date(struct slice head, size_t *at)
@@ -81,17 +70,92 @@ static bool find_date(struct slice head, size_t *at)
     return slice_starts(slice_from(head, line_end), name);
 }
 
-void kept_head_put(const struct request *request, struct slice server, struct slice head)
+static bool is_of_now(const struct kept_head *kept)
 {
-    size_t date_at;
-    if (!is_like_most(request) || !find_date(head, &date_at)) {
-        return;
+    return memcmp(kept->bytes + kept->date_at, clock_http_date().ptr, HTTP_DATE_LEN) == 0;
+}
+
+static void set_date(char *head, const struct kept_head *kept)
+{
+    memcpy(head + kept->date_at, clock_http_date().ptr, HTTP_DATE_LEN);
+}
+
+/* --- getting ------------------------------------------------------------------------ */
+
+static struct slice use(struct request *request)
+{
+    struct kept_place *place = request->response.kept;
+    assert(request->head_place == NULL);
+    request->head_place = place;
+    place->users++;
+    return slice_of(place->head->bytes, place->head->len);
+}
+
+static struct slice copy(struct request *request, const struct kept_head *kept)
+{
+    char *head = arena_alloc(request->arena, kept->len);
+    memcpy(head, kept->bytes, kept->len);
+    set_date(head, kept);
+    return slice_of(head, kept->len);
+}
+
+struct slice kept_head_get(struct request *request, struct slice server)
+{
+    if (!is_like_most(request) || request->response.kept->head == NULL) {
+        return SLICE_NULL;
     }
-    struct kept_head *kept = xmalloc(sizeof(*kept) + head.len);
-    kept->look = look_of(request, server);
-    kept->date_at = date_at;
+    const struct kept_place *place = request->response.kept;
+    struct look look = look_of(request, server);
+    if (!look_alike(&place->head->look, &look)) {
+        return SLICE_NULL;
+    }
+    if (!is_of_now(place->head)) {
+        if (place->users > 0) {
+            return copy(request, place->head);
+        }
+        set_date(place->head->bytes, place->head);
+    }
+    return use(request);
+}
+
+/* --- keeping ------------------------------------------------------------------------ */
+
+static struct kept_head *create(const struct kept_place *place, struct slice head)
+{
+    bool in_front = place->content != NULL && head.len <= KEPT_HEAD_ROOM;
+    struct kept_head *kept = xmalloc(sizeof(*kept) + (in_front ? 0 : head.len));
+    kept->bytes = in_front ? place->content - head.len : kept->here;
     kept->len = head.len;
     memcpy(kept->bytes, head.ptr, head.len);
-    free(*request->response.kept);
-    *request->response.kept = kept;
+    return kept;
+}
+
+struct slice kept_head_put(struct request *request, struct slice server,
+                           struct slice head)
+{
+    struct kept_place *place = request->response.kept;
+    size_t date_at;
+    if (!is_like_most(request) || place->users > 0 || !find_date(head, &date_at)) {
+        return arena_slice(request->arena, head);
+    }
+    kept_place_clear(place);
+    place->head = create(place, head);
+    place->head->look = look_of(request, server);
+    place->head->date_at = date_at;
+    return use(request);
+}
+
+void kept_head_release(struct request *request)
+{
+    if (request->head_place != NULL) {
+        request->head_place->users--;
+        request->head_place = NULL;
+    }
+}
+
+void kept_place_clear(struct kept_place *place)
+{
+    assert(place->users == 0);
+    free(place->head);
+    place->head = NULL;
 }

@@ -92,6 +92,7 @@ void request_end(struct request *request)
     if (is_on_board(request)) {
         board_request_end(request->service->board);
     }
+    kept_head_release(request);
     request_release_files(request);
     known_fields_release(request->known);
     return_to_pool(request);
@@ -346,6 +347,7 @@ static struct slice server_field(const struct request *request)
     return server.len == 0 ? SLICE_NULL : server;
 }
 
+/* In the scratch buffer. */
 static struct slice render_head(struct request *request, struct slice server)
 {
     struct http_respond_info info = {
@@ -358,7 +360,7 @@ static struct slice render_head(struct request *request, struct slice server)
     struct buf *out = &request->service->scratch;
     buf_clear(out);
     http_respond_head(out, &request->response, &info);
-    return arena_slice(request->arena, buf_slice(out));
+    return buf_slice(out);
 }
 
 static void make_head(struct request *request)
@@ -366,8 +368,7 @@ static void make_head(struct request *request)
     struct slice server = server_field(request);
     struct slice head = kept_head_get(request, server);
     if (head.ptr == NULL) {
-        head = render_head(request, server);
-        kept_head_put(request, server, head);
+        head = kept_head_put(request, server, render_head(request, server));
     }
     request->head_length = head.len;
     request->head_segment =

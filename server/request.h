@@ -79,11 +79,12 @@ struct request {
 
     bool keep_alive; /* after this request; response.close overrides */
     struct segment head_segment;
-    uint64_t head_length; /* rendered, bytes */
-    uint64_t send_begin;  /* outq.queued when it was queued .. */
-    uint64_t send_end;    /* .. and after its last byte */
-    uint64_t bytes_sent;  /* head included; set before request_end */
-    bool complete;        /* the whole answer was sent: $request_completion */
+    struct kept_place *head_place; /* whose head that is; NULL: its own */
+    uint64_t head_length;          /* rendered, bytes */
+    uint64_t send_begin;           /* outq.queued when it was queued .. */
+    uint64_t send_end;             /* .. and after its last byte */
+    uint64_t bytes_sent;           /* head included; set before request_end */
+    bool complete;                 /* the whole answer was sent: $request_completion */
 };
 
 /* From the pool of the service. Sets the default server of the client's address. */

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct kept_head;
+struct kept_place;
 
 struct response_field {
     struct slice name;
@@ -35,7 +35,7 @@ struct response {
     uint64_t content_length; /* of the content, also when HEAD leaves it out */
     struct segment *content; /* chain of segments; NULL: empty */
     struct segment *content_last;
-    struct kept_head **kept; /* where heads of such answers are kept; or NULL */
+    struct kept_place *kept; /* where heads of such answers are kept; or NULL */
     bool close;              /* close the connection after this answer */
     bool silent;             /* close without an answer (444) */
 };

@@ -9,11 +9,11 @@
 #include "common/list.h"
 #include "common/log.h"
 #include "config/settings.h"
+#include "server/kept_head.h"
 #include "server/known_fields.h"
 #include "server/scoreboard.h"
 
 struct filecache;
-struct kept_head;
 struct quarantine_list;
 
 /* Asked of the system many at a time: no more than getrandom(2) gives undivided. */
@@ -27,9 +27,9 @@ struct service_page {
     struct service_page *next;
     unsigned status;
     bool with_version;
-    struct kept_head *head; /* or NULL */
+    struct kept_place head;
     size_t len;
-    char html[]; /* NUL-terminated */
+    char *html; /* NUL-terminated, in the same block */
 };
 
 struct service {

@@ -4,11 +4,16 @@
 #include "server/respond.h"
 #include "tests/unit/server/served_file.h"
 
+/* As long as the room in front of content. */
+#define FORTY "0123456789012345678901234567890123456789"
+#define LONG  FORTY FORTY FORTY FORTY FORTY FORTY FORTY FORTY
+
 static const char config[] =
     "server { root www; add_header X-Host $host; }"
     "server { server_name plain; root www;"
     " location /charset/ { alias www/; charset utf-8; }"
     " location /type/ { alias www/; types { } default_type a/b; }"
+    " location /long/ { alias www/; types { } default_type a/" LONG "; }"
     " location /like/ { alias www/; } location /alike/ { alias www/; }"
     " location /etag/ { alias www/; etag off; }"
     " location /ranges/ { alias www/; max_ranges 0; }"
@@ -38,6 +43,7 @@ static const char *const requests[] = {
     REQUEST("/a.html", ""),
     REQUEST("/charset/a.txt", ""),
     REQUEST("/type/a.txt", ""),
+    REQUEST("/long/a.txt", ""),
     REQUEST("/like/a.txt", ""),
     REQUEST("/etag/a.txt", ""),
     REQUEST("/ranges/a.txt", ""),
@@ -143,6 +149,7 @@ END_TEST
 
 static bool is_kept(void)
 {
+    kept_head_release(serve.request);
     return kept_head_get(serve.request, respond_product(serve.request)).ptr != NULL;
 }
 
@@ -182,16 +189,79 @@ START_TEST(keeps_the_head_of_a_common_answer)
 }
 END_TEST
 
-START_TEST(says_the_date_of_now)
+static void wait_for_another_date(void)
 {
-    begin();
-    serve_ask(requests[0]);
     char before[HTTP_DATE_LEN];
     memcpy(before, clock_http_date().ptr, sizeof(before));
     while (memcmp(clock_http_date().ptr, before, sizeof(before)) == 0) {
         clock_update();
     }
+}
+
+START_TEST(says_the_date_of_now)
+{
+    begin();
     serve_ask(requests[0]);
+    wait_for_another_date();
+    serve_ask(requests[0]);
+    assert_slice(clock_http_date(), serve_field("Date"));
+    serve_stop();
+}
+END_TEST
+
+static bool is_one_piece(const char *request)
+{
+    serve_ask(request);
+    const struct segment *head = serve.queue.first;
+    ck_assert_ptr_nonnull(head->next);
+    return head->memory + head->left == head->next->memory;
+}
+
+START_TEST(lies_in_front_of_content_in_memory)
+{
+    begin();
+    serve_file("www/large.txt", "");
+    ck_assert_int_eq(truncate(served_path("www/large.txt"), FILE_CONTENT_MAX + 1), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(is_one_piece(REQUEST("/like/a.txt", "")));
+        ck_assert_str_eq(serve.body.data, "0123456789");
+        ck_assert(is_one_piece(REQUEST("/none", "")));
+        ck_assert(!is_one_piece(REQUEST("/long/a.txt", "")));
+        ck_assert_str_eq(serve.body.data, "0123456789");
+        ck_assert(!is_one_piece(REQUEST("/found?one", "")));
+        serve_ask(REQUEST("/large.txt", ""));
+        ck_assert_ptr_null(serve.queue.first->next->memory);
+    }
+    serve_stop();
+}
+END_TEST
+
+/* An answer that is on its way stays so while others are found. */
+START_TEST(stands_still_while_it_is_sent)
+{
+    begin();
+    serve_ask(REQUEST("/like/a.txt", ""));
+    struct request *early = serve.request;
+    struct slice head = slice_of(early->head_segment.memory, early->head_length);
+    char sent[1024], date[HTTP_DATE_LEN];
+    memcpy(sent, head.ptr, head.len);
+    memcpy(date, clock_http_date().ptr, sizeof(date));
+    serve.request = NULL;
+
+    serve_ask(REQUEST("/like/a.txt", ""));
+    ck_assert_ptr_eq(serve.request->head_segment.memory, head.ptr);
+    wait_for_another_date();
+    serve_ask(REQUEST("/like/a.txt", ""));
+    assert_slice(clock_http_date(), serve_field("Date"));
+    serve_ask(REQUEST("/charset/a.txt", ""));
+    ck_assert_str_eq(serve_field("Content-Type"), "text/plain; charset=utf-8");
+    assert_slice(clock_http_date(), serve_field("Date"));
+    ck_assert_mem_eq(head.ptr, sent, head.len);
+
+    serve_end();
+    request_end(early);
+    serve_ask(REQUEST("/like/a.txt", ""));
+    ck_assert_ptr_eq(serve.request->head_segment.memory, head.ptr);
     assert_slice(clock_http_date(), serve_field("Date"));
     serve_stop();
 }
@@ -202,4 +272,6 @@ UNIT_SUITE(kept_head)
     UNIT_TEST(changes_no_answer);
     UNIT_TEST(keeps_the_head_of_a_common_answer);
     UNIT_TEST(says_the_date_of_now);
+    UNIT_TEST(lies_in_front_of_content_in_memory);
+    UNIT_TEST(stands_still_while_it_is_sent);
 }
