@@ -58,6 +58,13 @@ static inline uint64_t eights_controls(uint64_t eight)
     return ((eight - EIGHTS_ONES * ' ') | after) & ~eight & EIGHTS_TOPS;
 }
 
+/* Capital letters among bytes below 128, each answer exact. */
+static inline uint64_t eights_capitals(uint64_t eight)
+{
+    return (eight + EIGHTS_ONES * (128 - 'A')) & ~(eight + EIGHTS_ONES * (127 - 'Z')) &
+           EIGHTS_TOPS;
+}
+
 static inline uint64_t eights_quotes(uint64_t eight)
 {
     return eights_equal(eight, '"') | eights_equal(eight, '\\');

@@ -3,8 +3,8 @@
  *
  * Keys are compared byte by byte: fold the case before putting and getting where it does
  * not count. Keys are not copied. There is no removal: a table lives and dies with its
- * arena. Lookup is O(1) whatever the number of keys (seeded FNV-1a or better, linear
- * probing, load at most one half).
+ * arena. Lookup is O(1) whatever the number of keys (a keyed function, linear probing,
+ * load at most three quarters).
  */
 #ifndef COMMON_HASH_H
 #define COMMON_HASH_H

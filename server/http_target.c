@@ -1,4 +1,5 @@
 #include "server/http_target.h"
+#include "common/eights.h"
 #include "server/http_status.h"
 #include <arpa/inet.h>
 
@@ -271,16 +272,21 @@ unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, si
 
 /* --- authority ---------------------------------------------------------------------- */
 
-struct slice http_host_fold(struct slice host, char *out)
+struct slice http_host_fold(struct slice host, struct arena *arena)
 {
-    size_t len = host.len;
-    if (len > 0 && host.ptr[len - 1] == '.') {
-        len--;
+    if (slice_ends_byte(host, '.')) {
+        host.len--;
     }
-    for (size_t i = 0; i < len; i++) {
-        out[i] = ascii_lower(host.ptr[i]);
+    size_t lower = eights_span(host, eights_capitals);
+    if (lower == host.len) {
+        return host;
     }
-    return slice_of(out, len);
+    char *folded = arena_alloc(arena, host.len);
+    memcpy(folded, host.ptr, lower);
+    for (size_t i = lower; i < host.len; i++) {
+        folded[i] = ascii_lower(host.ptr[i]);
+    }
+    return slice_of(folded, host.len);
 }
 
 /* "[" IPv6address "]". IPvFuture is refused: there is no such address (RFC 3986, 3.2.2
@@ -298,27 +304,26 @@ static bool is_ipv6_literal(struct slice host)
     return inet_pton(AF_INET6, text, &address) == 1;
 }
 
-static bool is_host(struct slice host)
+static size_t literal_span(struct slice text)
 {
-    if (host.len > 0 && host.ptr[0] == '[') {
-        return is_ipv6_literal(host);
-    }
-    return host.len > 0 && span(host, HOST) == host.len;
+    size_t bracket = slice_find(text, ']');
+    return bracket + slice_find(slice_from(text, bracket), ':');
 }
 
 bool http_authority_split(struct slice text, struct slice *host, struct slice *port)
 {
     bool literal = text.len > 0 && text.ptr[0] == '[';
-    size_t bracket = literal ? slice_find(text, ']') : 0;
-    *host = slice_of(text.ptr, bracket + slice_find(slice_from(text, bracket), ':'));
+    size_t host_len = literal ? literal_span(text) : span(text, HOST);
+    *host = slice_of(text.ptr, host_len);
     *port = SLICE_NULL;
-    if (host->len < text.len) {
-        struct slice digits = slice_from(text, host->len + 1);
+    if (host_len < text.len) {
+        struct slice digits = slice_from(text, host_len + 1);
         uint64_t number = 0;
-        if (digits.len > 0 && (!slice_to_u64(digits, &number) || number > UINT16_MAX)) {
+        if (text.ptr[host_len] != ':' ||
+            (digits.len > 0 && (!slice_to_u64(digits, &number) || number > UINT16_MAX))) {
             return false;
         }
         *port = digits.len > 0 ? digits : SLICE_NULL; /* RFC 3986, 6.2.3 */
     }
-    return is_host(*host);
+    return literal ? is_ipv6_literal(*host) : host->len > 0;
 }

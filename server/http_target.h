@@ -4,6 +4,7 @@
 #ifndef SERVER_HTTP_TARGET_H
 #define SERVER_HTTP_TARGET_H
 
+#include "common/arena.h"
 #include "common/slice.h"
 #include "server/http_head.h"
 #include <stdbool.h>
@@ -40,9 +41,9 @@ unsigned http_target_parse(struct http_target *target, struct slice text,
 unsigned http_path_normalize(struct slice raw, bool merge_slashes, char *out, size_t *len,
                              const char **why);
 
-/* Host without a trailing dot, lower case, written to `out` (room for host.len bytes);
- * returns the slice of it. */
-struct slice http_host_fold(struct slice host, char *out);
+/* Host (US-ASCII) without a trailing dot, lower case: itself when it is so already, or in
+ * the arena. */
+struct slice http_host_fold(struct slice host, struct arena *arena);
 
 /* Splits "host", "host:port", "[v6]:port" and checks both parts (RFC 3986, 3.2.2).
  * Returns false when it is none of them or the host is empty; userinfo is not allowed.

@@ -161,7 +161,7 @@ static unsigned read_head(struct request *request, struct slice block, size_t li
 static void choose_server(struct request *request)
 {
     struct slice host = request->framing.host;
-    request->host = http_host_fold(host, arena_alloc(request->arena, host.len + 1));
+    request->host = http_host_fold(host, request->arena);
     route_server(request);
     if (request->host.len == 0) {
         request->host = request->server->name;

@@ -222,13 +222,20 @@ END_TEST
 
 START_TEST(folds_hosts)
 {
-    char out[16];
-    UNIT_SLICE_EQ(http_host_fold(SLICE("ExAmple.COM"), out), "example.com");
-    UNIT_SLICE_EQ(http_host_fold(SLICE("a.b."), out), "a.b");
-    UNIT_SLICE_EQ(http_host_fold(SLICE("a.."), out), "a.");
-    UNIT_SLICE_EQ(http_host_fold(SLICE("."), out), "");
-    UNIT_SLICE_EQ(http_host_fold(SLICE(""), out), "");
-    UNIT_SLICE_EQ(http_host_fold(SLICE("[FE80::1]"), out), "[fe80::1]");
+    struct arena *arena = arena_create(64);
+    UNIT_SLICE_EQ(http_host_fold(SLICE("ExAmple.COM"), arena), "example.com");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("a.b."), arena), "a.b");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("a.."), arena), "a.");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("."), arena), "");
+    UNIT_SLICE_EQ(http_host_fold(SLICE(""), arena), "");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("[FE80::1]"), arena), "[fe80::1]");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("www.example.Org"), arena), "www.example.org");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("@[`{az09-."), arena), "@[`{az09-");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("@AZ["), arena), "@az[");
+    UNIT_SLICE_EQ(http_host_fold(SLICE("xyZ"), arena), "xyz");
+    struct slice folded = SLICE("www.example.org");
+    ck_assert_ptr_eq(http_host_fold(folded, arena).ptr, folded.ptr);
+    arena_destroy(arena);
 }
 END_TEST
 
