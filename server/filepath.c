@@ -28,13 +28,14 @@ static struct slice after_alias(const struct request *request, struct slice uri_
     return on_boundary ? rest : SLICE_NULL;
 }
 
+/* The end of the request's path has its NUL already. */
 static const char *relative(const struct request *request, struct slice path)
 {
-    size_t slashes = 0;
-    while (slashes < path.len && path.ptr[slashes] == '/') {
-        slashes++;
+    while (path.len > 0 && path.ptr[0] == '/') {
+        path = slice_of(path.ptr + 1, path.len - 1);
     }
-    return arena_cstr(request->arena, slice_from(path, slashes));
+    bool is_end = path.ptr + path.len == request->path.ptr + request->path.len;
+    return is_end ? path.ptr : arena_cstr(request->arena, path);
 }
 
 struct filepath filepath_of(struct request *request, struct slice uri_path)

@@ -64,6 +64,8 @@ START_TEST(takes_other_paths_of_the_location)
     find("/static/x");
     struct filepath found = filepath_of(serve.request, SLICE("/static/y"));
     ck_assert_str_eq(found.path, "y");
+    found = filepath_of(serve.request, slice_of("/static/y/z", sizeof("/static/y") - 1));
+    ck_assert_str_eq(found.path, "y");
     found = filepath_of(serve.request, SLICE("/elsewhere/y"));
     ck_assert_str_eq(found.path, "elsewhere/y");
     found = filepath_of(serve.request, SLICE("/static/../y"));
