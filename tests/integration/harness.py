@@ -266,10 +266,13 @@ class Server:
                 assert any(re.search(known, line) for known in self.expect_log), line
 
     def kill_all(self):
+        """Returns when nothing of it runs: what is left would keep the port."""
         if self.process is not None:
-            for pid in processes_of_session(self.process.pid):
+            session = self.process.pid
+            for pid in processes_of_session(session):
                 os.kill(pid, signal.SIGKILL)
             self.process.wait()
+            wait_until(lambda: set(processes_of_session(session).values()) <= {"Z"}, "its end")
             self.process = None
 
     def clean(self):

@@ -285,7 +285,8 @@ def test_obeys_signals_and_words(container):
     os.kill(container.master, signal.SIGUSR1)
     container.wait_error("log files reopened, 0 failed")
     assert re.search("^pid +1$", container.tell("status").stdout, re.M)
-    assert container.tell("quit").returncode == 0
+    told = container.tell("quit").returncode
+    assert told in (0, -signal.SIGKILL)  # all processes of a container end with its first
     assert container.end() == 0
 
 
