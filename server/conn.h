@@ -18,7 +18,7 @@
  * Interest and deadline are derived from the state in one place (conn_state.c). There is
  * one way to die: conn_close(conn, reason). An idle connection owns no buffer, no request
  * and nothing that sending takes. What arrives is read into a buffer that all connections
- * of the worker share; answers to all requests of one read leave in one sendmsg.
+ * of the worker share; answers to all requests of one read leave in one call.
  *
  * What several connections have sent is handled together (conn_arrivals.c): first it is
  * read, then all answers are found, then sent, then what follows them is seen to. So the

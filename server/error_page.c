@@ -125,16 +125,18 @@ static void render(struct buf *out, const struct request *request, unsigned stat
     buf_append_str(out, "</footer>\n</body>\n</html>\n");
 }
 
-/* In the arena, or when that is NULL allocated. */
+/* In the arena; or when that is NULL allocated, with room for its head. */
 static struct service_page *create(const struct request *request, unsigned status,
                                    struct arena *arena)
 {
     struct buf *html = &request->service->scratch;
     render(html, request, status);
-    size_t size = sizeof(struct service_page) + KEPT_HEAD_ROOM + html->len + 1;
+    size_t room = arena == NULL ? KEPT_HEAD_ROOM : 0;
+    size_t size = sizeof(struct service_page) + room + html->len + 1;
     struct service_page *page = arena == NULL ? xmalloc(size) : arena_alloc(arena, size);
     *page = (struct service_page){.status = status, .len = html->len};
-    page->html = page->head.content = (char *)(page + 1) + KEPT_HEAD_ROOM;
+    page->html = (char *)(page + 1) + room;
+    page->head.content = arena == NULL ? page->html : NULL;
     memcpy(page->html, html->data, html->len);
     page->html[html->len] = '\0';
     return page;
@@ -164,7 +166,7 @@ void error_page_forget(struct service *service)
 {
     for (struct service_page *page = service->pages, *next; page != NULL; page = next) {
         next = page->next;
-        kept_place_clear(&page->head);
+        kept_head_clear(&page->head);
         free(page);
     }
     service->pages = NULL;

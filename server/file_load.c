@@ -197,8 +197,8 @@ void file_release(struct file *file)
     assert(file->references > 0);
     if (--file->references == 0) {
         fd_close(file->fd);
-        kept_place_clear(&file->head);
-        kept_place_clear(&file->head_304);
+        kept_head_clear(&file->head);
+        kept_head_clear(&file->head_304);
         free(file);
     }
 }

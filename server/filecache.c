@@ -68,7 +68,8 @@ struct filecache *filecache_create(void)
 
 static size_t content_of(const struct file *file)
 {
-    return file != NULL && file->content != NULL ? (size_t)file->size : 0;
+    return file != NULL && file->content != NULL ? (size_t)file->size + KEPT_HEAD_ROOM
+                                                 : 0;
 }
 
 /* Puts `file`, or nothing, in the place of what the entry holds. */

@@ -27,8 +27,8 @@ enum file_kind {
 #define FILE_ETAG_MAX    64
 #define FILE_CONTENT_MAX 16384 /* bytes of a file that is kept in memory */
 
-/* Of a worker. The heads that are kept with files (kept_head.h) come on top: some 400
- * bytes each, two a file at most. */
+/* Of a worker, with the room for their heads. What else is kept of heads (kept_head.h)
+ * comes on top: some 400 bytes each, two a file at most. */
 #define FILECACHE_CONTENT_TOTAL (32u << 20)
 
 struct file {

@@ -138,7 +138,7 @@ struct slice kept_head_put(struct request *request, struct slice server,
     if (!is_like_most(request) || place->users > 0 || !find_date(head, &date_at)) {
         return arena_slice(request->arena, head);
     }
-    kept_place_clear(place);
+    kept_head_clear(place);
     place->head = create(place, head);
     place->head->look = look_of(request, server);
     place->head->date_at = date_at;
@@ -153,7 +153,7 @@ void kept_head_release(struct request *request)
     }
 }
 
-void kept_place_clear(struct kept_place *place)
+void kept_head_clear(struct kept_place *place)
 {
     assert(place->users == 0);
     free(place->head);

@@ -8,8 +8,8 @@
  * one, and frees it with itself; who answers so says where in response.kept.
  *
  * Answers send the kept head itself, so it changes only while none is on its way. In
- * front of content in memory there is room for it: both leave in one piece, which costs
- * the system less than two.
+ * front of content in memory there is room for nearly every head: both leave in one
+ * piece, which costs the system less than two.
  */
 #ifndef SERVER_KEPT_HEAD_H
 #define SERVER_KEPT_HEAD_H
@@ -27,7 +27,8 @@ struct kept_place {
     unsigned users; /* answers with this head that are not yet sent */
 };
 
-void kept_place_clear(struct kept_place *place); /* nobody uses it any more */
+/* Nobody uses it any more. */
+void kept_head_clear(struct kept_place *place);
 
 /* The head of this answer, whose Server field is `server`, with the date of now; it lives
  * as long as the request. The null slice when none like it was kept. */
@@ -38,7 +39,7 @@ struct slice kept_head_get(struct request *request, struct slice server);
 struct slice kept_head_put(struct request *request, struct slice server,
                            struct slice head);
 
-void kept_head_release(
-    struct request *request); /* the answer is sent, or never will be */
+/* The answer is sent, or never will be. */
+void kept_head_release(struct request *request);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define PARTS_MAX 64 /* of one writev */
+#define PARTS_MAX 64 /* of one call */
 
 /* What one system call may carry in the torture build. */
 #define TORTURE_MEMORY 1
@@ -74,7 +74,7 @@ static uint8_t gather(const struct outq *queue, struct iovec *parts, uint64_t ro
         union {
             const char *from;
             void *base;
-        } bytes = {.from = segment->memory}; /* sendmsg only reads them */
+        } bytes = {.from = segment->memory}; /* which are only read */
         if (count > 0 && follows(&parts[count - 1], segment->memory)) {
             parts[count - 1].iov_len += (size_t)len;
         } else {

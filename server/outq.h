@@ -3,7 +3,7 @@
  *
  * Segments belong to the requests that queued them (their arenas, their file references)
  * and must live until they are sent; the queue only links them. Memory segments in a row
- * leave in one sendmsg, also across responses; a memory segment before a file one goes
+ * leave in one call, also across responses; a memory segment before a file one goes
  * with MSG_MORE, then sendfile (or pread and send where sendfile is off or not there).
  */
 #ifndef SERVER_OUTQ_H

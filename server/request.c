@@ -92,7 +92,7 @@ void request_end(struct request *request)
     if (is_on_board(request)) {
         board_request_end(request->service->board);
     }
-    kept_head_release(request);
+    kept_head_release(request); /* which may lie in a file */
     request_release_files(request);
     known_fields_release(request->known);
     return_to_pool(request);

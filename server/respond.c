@@ -316,7 +316,7 @@ static void answer_with_page(struct request *request, unsigned status)
     }
     struct service_page *page = error_page_get(request, status);
     respond_memory(request, status, html_type, slice_of(page->html, page->len));
-    request->response.kept = &page->head;
+    request->response.kept = page->head.content != NULL ? &page->head : NULL;
 }
 
 static void follow_path(struct request *request, struct slice target)

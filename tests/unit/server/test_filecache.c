@@ -359,10 +359,11 @@ START_TEST(bounds_the_bytes_in_memory)
 {
     begin();
     set.open_file_cache.max = 100000;
+    size_t each = FILE_CONTENT_MAX + KEPT_HEAD_ROOM;
     write_large("a", 'x', FILE_CONTENT_MAX);
     struct file *first = get("a");
     char name[16];
-    for (size_t i = 0; i < FILECACHE_CONTENT_TOTAL / FILE_CONTENT_MAX; i++) {
+    for (size_t i = 0; i < FILECACHE_CONTENT_TOTAL / each; i++) {
         snprintf(name, sizeof(name), "link-%zu", i);
         ck_assert_int_eq(link(tempdir_path("a"), tempdir_path(name)), 0);
         file_release(get(name));

@@ -4,7 +4,7 @@
 #include "server/respond.h"
 #include "tests/unit/server/served_file.h"
 
-/* As long as the room in front of content. */
+/* With this a head is longer than the room in front of content. */
 #define FORTY "0123456789012345678901234567890123456789"
 #define LONG  FORTY FORTY FORTY FORTY FORTY FORTY FORTY FORTY
 
@@ -243,9 +243,8 @@ START_TEST(stands_still_while_it_is_sent)
     serve_ask(REQUEST("/like/a.txt", ""));
     struct request *early = serve.request;
     struct slice head = slice_of(early->head_segment.memory, early->head_length);
-    char sent[1024], date[HTTP_DATE_LEN];
+    char sent[1024];
     memcpy(sent, head.ptr, head.len);
-    memcpy(date, clock_http_date().ptr, sizeof(date));
     serve.request = NULL;
 
     serve_ask(REQUEST("/like/a.txt", ""));
@@ -267,6 +266,54 @@ START_TEST(stands_still_while_it_is_sent)
 }
 END_TEST
 
+/* Also when its file is in the cache no more. */
+START_TEST(stays_as_long_as_its_answer)
+{
+    begin();
+    serve_ask(REQUEST("/like/a.txt", ""));
+    struct request *early = serve.request;
+    char sent[1024];
+    memcpy(sent, early->head_segment.memory, early->head_length);
+    serve.request = NULL;
+    forget_all();
+    serve_ask(REQUEST("/like/a.txt", ""));
+    ck_assert_mem_eq(early->head_segment.memory, sent, early->head_length);
+    request_end(early);
+    serve_stop();
+}
+END_TEST
+
+/* The media type makes the head as long as is asked for. */
+static void begin_with_head_of(size_t len)
+{
+    char text[1024];
+    int type = 1;
+    for (size_t head = 0; head != len; type += (int)(len - head)) {
+        snprintf(text, sizeof(text),
+                 "server { server_name plain; root www; types { } default_type %0*d; }",
+                 type, 0);
+        serve_start(text);
+        mkdir(served_path("www"), 0755);
+        served_file("www/a.txt", "0123456789", 0);
+        serve_ask(REQUEST("/a.txt", ""));
+        head = serve.request->head_length;
+        if (head != len) {
+            serve_stop();
+        }
+    }
+}
+
+START_TEST(fills_the_room_and_no_more)
+{
+    begin_with_head_of(KEPT_HEAD_ROOM);
+    ck_assert(is_one_piece(REQUEST("/a.txt", "")));
+    serve_stop();
+    begin_with_head_of(KEPT_HEAD_ROOM + 1);
+    ck_assert(!is_one_piece(REQUEST("/a.txt", "")));
+    serve_stop();
+}
+END_TEST
+
 UNIT_SUITE(kept_head)
 {
     UNIT_TEST(changes_no_answer);
@@ -274,4 +321,6 @@ UNIT_SUITE(kept_head)
     UNIT_TEST(says_the_date_of_now);
     UNIT_TEST(lies_in_front_of_content_in_memory);
     UNIT_TEST(stands_still_while_it_is_sent);
+    UNIT_TEST(stays_as_long_as_its_answer);
+    UNIT_TEST(fills_the_room_and_no_more);
 }
