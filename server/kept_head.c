@@ -6,6 +6,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* A head goes when so many answers in a row had no use for it: where two kinds alternate
+ * one of them is served from here. */
+#define MISSES_MIN 2
+
 /* All that such heads of one content may differ in. Texts are the configuration's, the
  * file's or ours: the same where the pointers are. */
 struct look {
@@ -17,6 +21,7 @@ struct look {
     int64_t keepalive_header;
     unsigned status;
     bool accept_ranges;
+    bool keep_alive;
 };
 
 struct kept_head {
@@ -39,6 +44,7 @@ static struct look look_of(const struct request *request, struct slice server)
         .keepalive_header = request->set->keepalive_timeout.header,
         .status = response->status,
         .accept_ranges = response->accept_ranges,
+        .keep_alive = request->keep_alive,
     };
 }
 
@@ -47,16 +53,18 @@ static bool look_alike(const struct look *a, const struct look *b)
     return a->server == b->server && a->content_type == b->content_type &&
            a->charset == b->charset && a->last_modified == b->last_modified &&
            a->etag == b->etag && a->keepalive_header == b->keepalive_header &&
-           a->status == b->status && a->accept_ranges == b->accept_ranges;
+           a->status == b->status && a->accept_ranges == b->accept_ranges &&
+           a->keep_alive == b->keep_alive;
 }
 
-/* A value of add_header, and where a redirect led, may be another one each time. */
+/* A value of add_header, and where a redirect led, may be another one each time. That a
+ * connection ends is said alike in HTTP/1.0 and 1.1, that it stays is not. */
 static bool is_like_most(const struct request *request)
 {
     const struct response *response = &request->response;
-    return response->kept != NULL && request->keep_alive && request->head.minor == 1 &&
-           response->location.ptr == NULL && response->fields.count == 0 &&
-           request->set->add_header.count == 0;
+    bool version_counts = request->keep_alive && request->head.minor == 0;
+    return response->kept != NULL && !version_counts && response->location.ptr == NULL &&
+           response->fields.count == 0 && request->set->add_header.count == 0;
 }
 
 /* --- dates -------------------------------------------------------------------------- */
@@ -104,11 +112,13 @@ struct slice kept_head_get(struct request *request, struct slice server)
     if (!is_like_most(request) || request->response.kept->head == NULL) {
         return SLICE_NULL;
     }
-    const struct kept_place *place = request->response.kept;
+    struct kept_place *place = request->response.kept;
     struct look look = look_of(request, server);
     if (!look_alike(&place->head->look, &look)) {
+        place->misses++;
         return SLICE_NULL;
     }
+    place->misses = 0;
     if (!is_of_now(place->head)) {
         if (place->users > 0) {
             return copy(request, place->head);
@@ -130,12 +140,17 @@ static struct kept_head *create(const struct kept_place *place, struct slice hea
     return kept;
 }
 
+static bool may_take(const struct kept_place *place)
+{
+    return place->head == NULL || (place->users == 0 && place->misses >= MISSES_MIN);
+}
+
 struct slice kept_head_put(struct request *request, struct slice server,
                            struct slice head)
 {
     struct kept_place *place = request->response.kept;
     size_t date_at;
-    if (!is_like_most(request) || place->users > 0 || !find_date(head, &date_at)) {
+    if (!is_like_most(request) || !may_take(place) || !find_date(head, &date_at)) {
         return arena_slice(request->arena, head);
     }
     kept_head_clear(place);
@@ -158,4 +173,5 @@ void kept_head_clear(struct kept_place *place)
     assert(place->users == 0);
     free(place->head);
     place->head = NULL;
+    place->misses = 0;
 }

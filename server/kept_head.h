@@ -2,10 +2,10 @@
  * kept_head.h - the head of an answer, kept with its content for the next one.
  *
  * Nearly all answers with a file are alike: the whole of it, or that it is not modified,
- * to HTTP/1.1, on a connection that stays open, with no field of the configuration's
- * making. Where they say the same of the file their heads differ in Date only, which has
- * a fixed place. A file in the cache keeps one of each, the built-in page of an error
- * one, and frees it with itself; who answers so says where in response.kept.
+ * on a connection that stays open or one that does not, with no field of the
+ * configuration's making. Where they say the same of the file their heads differ in Date
+ * only, which has a fixed place. A file in the cache keeps one of each, the built-in page
+ * of an error one, and frees it with itself; who answers so says where in response.kept.
  *
  * Answers send the kept head itself, so it changes only while none is on its way. In
  * front of content in memory there is room for nearly every head: both leave in one
@@ -23,8 +23,9 @@ struct request;
 /* Of answers with one content. */
 struct kept_place {
     struct kept_head *head; /* or NULL */
-    char *content;  /* has KEPT_HEAD_ROOM bytes in front of it; NULL: there is no room */
-    unsigned users; /* answers with this head that are not yet sent */
+    char *content;   /* has KEPT_HEAD_ROOM bytes in front of it; NULL: there is no room */
+    unsigned users;  /* answers with this head that are not yet sent */
+    unsigned misses; /* answers since then that it did not suit */
 };
 
 /* Nobody uses it any more. */

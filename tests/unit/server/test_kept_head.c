@@ -153,13 +153,19 @@ static bool is_kept(void)
     return kept_head_get(serve.request, respond_product(serve.request)).ptr != NULL;
 }
 
+static void ask_twice(const char *request)
+{
+    serve_ask(request);
+    serve_ask(request);
+}
+
 /* In any location that answers so. */
 START_TEST(keeps_the_head_of_a_common_answer)
 {
     begin();
     serve_ask(REQUEST("/charset/a.txt", ""));
     ck_assert(is_kept());
-    serve_ask(REQUEST("/type/a.txt", ""));
+    ask_twice(REQUEST("/type/a.txt", ""));
     ck_assert(is_kept());
     serve_begin(REQUEST("/charset/a.txt", "")); /* the file has one, now another one */
     serve.request->keep_alive = true;
@@ -167,7 +173,7 @@ START_TEST(keeps_the_head_of_a_common_answer)
     serve_begin(REQUEST("/like/a.txt", ""));
     serve.request->keep_alive = true;
     ck_assert(!is_kept());
-    serve_ask(REQUEST("/like/a.txt", ""));
+    ask_twice(REQUEST("/like/a.txt", ""));
     serve_begin(REQUEST("/alike/a.txt", ""));
     serve.request->keep_alive = true;
     ck_assert(is_kept());
@@ -185,6 +191,40 @@ START_TEST(keeps_the_head_of_a_common_answer)
     serve_begin(REQUEST("/", "")); /* 403 has another page */
     serve.request->keep_alive = true;
     ck_assert(!is_kept());
+    serve_stop();
+}
+END_TEST
+
+static const char *const last_ones[] = {
+    REQUEST("/a.txt", "Connection: close\r\n"),
+    "GET /a.txt HTTP/1.0\r\nHost: plain\r\n\r\n",
+};
+
+static bool uses_kept_head(const char *request)
+{
+    serve_begin(request);
+    serve_queue(serve.request->framing.keep_alive);
+    return serve.request->head_place != NULL;
+}
+
+/* Of two kinds that alternate the first one's. */
+START_TEST(keeps_what_comes_most_in_a_row)
+{
+    begin();
+    ck_assert(uses_kept_head(REQUEST("/a.txt", "")));
+    for (int i = 0; i < 10; i++) {
+        ck_assert(!uses_kept_head(last_ones[i % 2]));
+        ck_assert_str_eq(serve_field("Connection"), "close");
+        ck_assert(uses_kept_head(REQUEST("/a.txt", "")));
+    }
+    ck_assert(!uses_kept_head(last_ones[0]));
+    ck_assert(uses_kept_head(last_ones[0]));
+    ck_assert(uses_kept_head(last_ones[1]));
+    ck_assert_str_eq(serve_field("Connection"), "close");
+    ck_assert(
+        !uses_kept_head("GET /a.txt HTTP/1.0\r\nHost: plain\r\nConnection: keep-alive"
+                        "\r\n\r\n"));
+    ck_assert_str_eq(serve_field("Connection"), "keep-alive");
     serve_stop();
 }
 END_TEST
@@ -252,7 +292,7 @@ START_TEST(stands_still_while_it_is_sent)
     wait_for_another_date();
     serve_ask(REQUEST("/like/a.txt", ""));
     assert_slice(clock_http_date(), serve_field("Date"));
-    serve_ask(REQUEST("/charset/a.txt", ""));
+    ask_twice(REQUEST("/charset/a.txt", ""));
     ck_assert_str_eq(serve_field("Content-Type"), "text/plain; charset=utf-8");
     assert_slice(clock_http_date(), serve_field("Date"));
     ck_assert_mem_eq(head.ptr, sent, head.len);
@@ -318,6 +358,7 @@ UNIT_SUITE(kept_head)
 {
     UNIT_TEST(changes_no_answer);
     UNIT_TEST(keeps_the_head_of_a_common_answer);
+    UNIT_TEST(keeps_what_comes_most_in_a_row);
     UNIT_TEST(says_the_date_of_now);
     UNIT_TEST(lies_in_front_of_content_in_memory);
     UNIT_TEST(stands_still_while_it_is_sent);
