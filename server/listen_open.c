@@ -172,10 +172,16 @@ struct filter_program {
     unsigned short count;
     struct filter_step *steps;
 };
+#define FILTER_LOAD   0x30 /* BPF_LD | BPF_B | BPF_ABS: the byte at `value` */
+#define FILTER_TEST   0x45 /* BPF_JMP | BPF_JSET | BPF_K: has it one of these bits? */
 #define FILTER_RETURN 0x06 /* BPF_RET | BPF_K: keep `value` bytes of the packet */
 
-/* Keeps no byte of any packet: a client that begins to connect gets no answer, tries
- * again, and finds the successor or a closed port. */
+/* RFC 9293, 3.1; a packet begins with this header here. */
+#define TCP_FLAGS_AT 13
+#define TCP_SYN      0x02
+
+/* Keeps no byte of a SYN: a client that begins to connect gets no answer, tries again,
+ * and finds the successor or a closed port. One that has begun can go on. */
 void listen_shut(const struct listener *listener)
 {
     if (listener->lent) {
@@ -185,8 +191,14 @@ void listen_shut(const struct listener *listener)
         listen_unlink(listener);
         return;
     }
-    struct filter_step drop_all = {.code = FILTER_RETURN};
-    struct filter_program program = {.count = 1, .steps = &drop_all};
+    struct filter_step steps[] = {
+        {.code = FILTER_LOAD, .value = TCP_FLAGS_AT},
+        {.code = FILTER_TEST, .value = TCP_SYN, .if_false = 1},
+        {.code = FILTER_RETURN, .value = 0},
+        {.code = FILTER_RETURN, .value = UINT32_MAX},
+    };
+    struct filter_program program = {.count = sizeof(steps) / sizeof(steps[0]),
+                                     .steps = steps};
     setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
