@@ -27,8 +27,8 @@ void listen_adjust(int fd, const struct listen_socket *socket);
 /* Lets other sockets of this user bind the port of this one. */
 void listen_share_port(int fd, bool on);
 
-/* No new connection gets into the queue from now on; what is in it stays. The queue of a
- * lent socket stays open. */
+/* Nobody begins to connect from now on; what is in the queue stays, and who had begun may
+ * still get there. The queue of a lent socket stays open. */
 void listen_shut(const struct listener *listener);
 
 /* For one that came from an old master: its path is this one's to remove from now on. */

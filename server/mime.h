@@ -17,8 +17,7 @@ struct slice mime_charset(const struct location_settings *set, struct slice type
 /*
  * Both, remembered with a file: nearly all paths that lead to it end alike, and locations
  * inherit what decides. Not for a name without an extension, or with one of more than
- * seven bytes. A zeroed memo remembers nothing; the texts are those of the
- * settings.
+ * seven bytes. A zeroed memo remembers nothing; the texts are those of the settings.
  */
 struct mime_memo {
     const struct media_types *types;

@@ -89,6 +89,10 @@ def processes_of_session(session):
     return found
 
 
+def wait_for_end(session):
+    wait_until(lambda: not processes_of_session(session), "every process to be gone")
+
+
 @contextlib.contextmanager
 def stopped(pids):
     """Inside, these processes stand still."""
@@ -260,7 +264,7 @@ class Server:
             raise
         session, self.process = self.process.pid, None
         assert status == self.expect_status, f"exit status {status}\n{self.stderr()}"
-        wait_until(lambda: not processes_of_session(session), "every process to be gone")
+        wait_for_end(session)
         for line in (self.errors() + self.stderr()).splitlines():
             if BAD_LINE.search(line):
                 assert any(re.search(known, line) for known in self.expect_log), line
@@ -272,7 +276,7 @@ class Server:
             for pid in processes_of_session(session):
                 os.kill(pid, signal.SIGKILL)
             self.process.wait()
-            wait_until(lambda: set(processes_of_session(session).values()) <= {"Z"}, "its end")
+            wait_for_end(session)
             self.process = None
 
     def clean(self):

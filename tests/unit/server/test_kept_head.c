@@ -118,11 +118,17 @@ static void begin(void)
     served_file("www/b.txt", "0123", 5);
 }
 
-/* The head of the answer, its date covered. */
-static void ask(const char *request, char head[1024])
+/* On a connection that stays open if the request asks for it. */
+static void ask_as_it_says(const char *request)
 {
     serve_begin(request);
     serve_queue(serve.request->framing.keep_alive);
+}
+
+/* The head of the answer, its date covered. */
+static void ask(const char *request, char head[1024])
+{
+    ask_as_it_says(request);
     snprintf(head, 1024, "%s", serve.head.data);
     char *date = strstr(head, "\r\nDate: ");
     ck_assert_ptr_nonnull(date);
@@ -202,8 +208,7 @@ static const char *const last_ones[] = {
 
 static bool uses_kept_head(const char *request)
 {
-    serve_begin(request);
-    serve_queue(serve.request->framing.keep_alive);
+    ask_as_it_says(request);
     return serve.request->head_place != NULL;
 }
 
@@ -276,16 +281,22 @@ START_TEST(lies_in_front_of_content_in_memory)
 }
 END_TEST
 
-/* An answer that is on its way stays so while others are found. */
+/* An answer that stays on its way while others are found; `sent` is its head. */
+static struct request *ask_and_hold(const char *request, struct buf *sent)
+{
+    serve_ask(request);
+    struct request *early = serve.request;
+    buf_append(sent, early->head_segment.memory, early->head_length);
+    serve.request = NULL;
+    return early;
+}
+
 START_TEST(stands_still_while_it_is_sent)
 {
     begin();
-    serve_ask(REQUEST("/like/a.txt", ""));
-    struct request *early = serve.request;
+    struct buf sent = {0};
+    struct request *early = ask_and_hold(REQUEST("/like/a.txt", ""), &sent);
     struct slice head = slice_of(early->head_segment.memory, early->head_length);
-    char sent[1024];
-    memcpy(sent, head.ptr, head.len);
-    serve.request = NULL;
 
     serve_ask(REQUEST("/like/a.txt", ""));
     ck_assert_ptr_eq(serve.request->head_segment.memory, head.ptr);
@@ -295,13 +306,14 @@ START_TEST(stands_still_while_it_is_sent)
     ask_twice(REQUEST("/charset/a.txt", ""));
     ck_assert_str_eq(serve_field("Content-Type"), "text/plain; charset=utf-8");
     assert_slice(clock_http_date(), serve_field("Date"));
-    ck_assert_mem_eq(head.ptr, sent, head.len);
+    ck_assert_mem_eq(head.ptr, sent.data, sent.len);
 
     serve_end();
     request_end(early);
     serve_ask(REQUEST("/like/a.txt", ""));
     ck_assert_ptr_eq(serve.request->head_segment.memory, head.ptr);
     assert_slice(clock_http_date(), serve_field("Date"));
+    buf_free(&sent);
     serve_stop();
 }
 END_TEST
@@ -310,15 +322,13 @@ END_TEST
 START_TEST(stays_as_long_as_its_answer)
 {
     begin();
-    serve_ask(REQUEST("/like/a.txt", ""));
-    struct request *early = serve.request;
-    char sent[1024];
-    memcpy(sent, early->head_segment.memory, early->head_length);
-    serve.request = NULL;
+    struct buf sent = {0};
+    struct request *early = ask_and_hold(REQUEST("/like/a.txt", ""), &sent);
     forget_all();
     serve_ask(REQUEST("/like/a.txt", ""));
-    ck_assert_mem_eq(early->head_segment.memory, sent, early->head_length);
+    ck_assert_mem_eq(early->head_segment.memory, sent.data, sent.len);
     request_end(early);
+    buf_free(&sent);
     serve_stop();
 }
 END_TEST
