@@ -190,7 +190,8 @@ def reload_by_signal(server):
 def reload_by_word(server):
     server.settle()
     server.configure()
-    server.say("reload", 0)
+    said = server.verdict(lambda: server.say("reload", 0))
+    expect("reloaded" in said, said)
     return f"turn {server.turn}"
 
 
@@ -236,11 +237,9 @@ def break_config(server):
     pool = server.pool()
     server.configure(BROKEN[name])
     server.hook_path.write_text("* unfit\n" if name == "unfit workers" else "")
-    if server.chance.random() < 0.5 and name not in ("garbage", "cut short"):
-        server.say("reload", 1)
-    else:
-        said = server.verdict(server.hang_up)
-        expect("rejected" in said, said)
+    by_word = server.chance.random() < 0.5 and name not in ("garbage", "cut short")
+    said = server.verdict((lambda: server.say("reload", 1)) if by_word else server.hang_up)
+    expect("rejected" in said, said)
     server.hook_path.unlink()
     expect(server.pool() == pool, f"workers {pool} became {server.pool()}")
     reload_by_signal(server)
