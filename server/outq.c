@@ -62,8 +62,9 @@ static bool follows(const struct iovec *part, const char *memory)
 }
 
 /* Gathers the memory segments at the front, `room` bytes at most; *more tells whether
- * something follows them. Segments that lie next to each other are one part. Returns the
- * number of parts, in a type that fits msg_iovlen whether that is a size_t or an int. */
+ * something follows them at once, if only the end. Segments that lie next to each other
+ * are one part. Returns the number of parts, in a type that fits msg_iovlen whether that
+ * is a size_t or an int. */
 static uint8_t gather(const struct outq *queue, struct iovec *parts, uint64_t room,
                       bool *more)
 {
@@ -84,7 +85,7 @@ static uint8_t gather(const struct outq *queue, struct iovec *parts, uint64_t ro
         room -= len;
         segment = segment->next;
     }
-    *more = segment != NULL && segment->memory == NULL && room > 0;
+    *more = room > 0 && (segment != NULL || queue->ends);
     return count;
 }
 

@@ -5,6 +5,7 @@
  * and must live until they are sent; the queue only links them. Memory segments in a row
  * leave in one call, also across responses; a memory segment before a file one goes
  * with MSG_MORE, then sendfile (or pread and send where sendfile is off or not there).
+ * So do the last ones before the stream ends, which leave in one packet with the end.
  */
 #ifndef SERVER_OUTQ_H
 #define SERVER_OUTQ_H
@@ -27,6 +28,7 @@ struct outq {
     struct segment *first;
     struct segment *last;
     uint32_t files;  /* file segments in the queue */
+    bool ends;       /* behind what is queued the stream is closed at once */
     uint64_t queued; /* bytes ever put in */
     uint64_t sent;   /* bytes ever sent */
 };

@@ -1,6 +1,9 @@
 """RFC 9112 on the wire: bodies that nobody wants, ends of connections, and what counts as
 the next request."""
 
+import socket
+import struct
+
 import pytest
 
 from harness import FLAVOUR
@@ -36,13 +39,14 @@ TORTURE = FLAVOUR == "torture"  # reads a byte or 61 at a time
 LARGE = 60_000 if TORTURE else 900_000  # under client_max_body_size
 HUGE = 1_200_000 if TORTURE else 5_000_000  # over it
 PACED = 400_000
+FILE = 30_000  # too large to be kept in memory
 GET = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
 def bodies():
     files = {"www/a": "a" * 10, "www/paced/file": b"b" * PACED, "www/no/file": "x",
-             "www/small/file": "s", "www/folder/file": "x"}
+             "www/small/file": "s", "www/folder/file": "f" * FILE}
     with serving(CONFIG, files) as server:
         server.get("/a")
         yield server
@@ -183,6 +187,31 @@ def test_nothing_is_read_after_the_last_request(bodies, last, size):
         assert answer.status in (200, 404, 405) and answer.get("Connection") == "close"
         assert wire.closed()
     assert bodies.settle_log() == seen + 2
+
+
+def packets_in(wire):
+    """tcpi_segs_in: all packets that have come on a connection."""
+    info = wire.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 144)
+    return struct.unpack_from("=I", info, 140)[0]
+
+
+@pytest.mark.skipif(TORTURE, reason="sends a byte at a time")
+@pytest.mark.parametrize("last", [
+    head("GET", "/a", "Connection: close"), head("GET", "/none", "Connection: close"),
+    GET + head("GET", "/echo", version="1.0"), head("POST", "/a", "Expect: x")])
+def test_an_answer_and_the_end_after_it_are_one_packet(bodies, last):
+    with bodies.wire() as wire:
+        wire.send(last)
+        wire.read_all()
+        assert packets_in(wire) <= 3  # after those that accept and acknowledge
+
+
+@pytest.mark.skipif(TORTURE, reason="sends a byte at a time")
+def test_a_head_and_the_file_behind_it_are_one_packet(bodies):
+    with bodies.wire() as wire:
+        wire.send(head("GET", "/folder/file"))
+        assert wire.response().body == b"f" * FILE
+        assert packets_in(wire) <= 3
 
 
 def test_what_comes_while_the_last_answer_leaves(bodies):

@@ -3,6 +3,8 @@
 #include "server/outq.h"
 #include "tests/unit/unit.h"
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +215,52 @@ START_TEST(tells_when_the_last_byte_is_the_limit)
 }
 END_TEST
 
+static void connect_over_tcp(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct sockaddr *any = (struct sockaddr *)&address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    ck_assert_int_eq(bind(listener, any, len), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, any, &len), 0);
+    theirs = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(theirs, any, len), 0);
+    ours = accept(listener, NULL, NULL);
+    ck_assert_int_eq(setsockopt(ours, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
+    close(listener);
+    queue = (struct outq){0};
+}
+
+static ssize_t arrived(char *bytes, size_t size)
+{
+    return recv(theirs, bytes, size, MSG_DONTWAIT);
+}
+
+/* _i: whether the end follows. */
+START_TEST(keeps_the_last_bytes_for_the_end_of_the_stream)
+{
+    char bytes[16];
+    connect_over_tcp();
+    struct segment a = memory("one "), b = memory("two");
+    outq_add(&queue, &a);
+    outq_add(&queue, &b);
+    queue.ends = _i == 1;
+    ck_assert_int_eq(outq_flush(&queue, ours, 5, true), OUTQ_LIMIT);
+    ck_assert_int_eq(arrived(bytes, sizeof(bytes)), 5);
+    ck_assert_int_eq(outq_flush(&queue, ours, 3, true), OUTQ_EMPTY);
+    ck_assert_int_eq(arrived(bytes, sizeof(bytes)), _i == 1 ? -1 : 2);
+    if (_i == 1) {
+        shutdown(ours, SHUT_WR);
+        ck_assert_int_eq(arrived(bytes, sizeof(bytes)), 2);
+        ck_assert_int_eq(arrived(bytes, sizeof(bytes)), 0);
+    }
+    close(ours);
+    close(theirs);
+}
+END_TEST
+
 START_TEST(notices_a_file_that_became_shorter)
 {
     begin();
@@ -260,6 +308,7 @@ UNIT_SUITE(outq)
     UNIT_TEST(sends_more_parts_than_one_call_takes);
     if (!TORTURE) { /* where each call sends one byte */
         UNIT_TEST(takes_neighbours_for_one_part);
+        UNIT_LOOP(keeps_the_last_bytes_for_the_end_of_the_stream, 0, 2);
     }
     UNIT_LOOP(mixes_memory_and_stretches_of_files, 0, 2);
     UNIT_LOOP(stops_when_the_socket_is_full_and_goes_on, 0, 2);
