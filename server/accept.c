@@ -16,7 +16,8 @@
 #define LOOK_AGAIN_MS   1000
 #define COMPLAIN_MS     10000
 #define BEAT_FRESH_NS   (2 * NS_PER_SEC)
-#define SHARE_TOLERANCE 4 /* connections, or an eighth */
+#define SHARE_TOLERANCE 4  /* connections, or an eighth */
+#define UNREAD          15 /* connections, after one that had sent nothing yet */
 
 /* --- pausing ------------------------------------------------------------------------ */
 
@@ -273,6 +274,23 @@ static bool free_descriptors(struct worker *worker)
     return worker->conns.count < before || filecache_shrink(worker->service.files) > 0;
 }
 
+/* A request that is there as soon as its connection is taken spares the event loop some
+ * work. Where workers are faster than the clients it is not there yet: then a few are
+ * left to the event loop, until one has it. */
+static void open_one(struct acceptor *acceptor, int fd, const struct sockaddr *peer)
+{
+    struct worker *worker = acceptor->worker;
+    struct acceptors *accept = &worker->accept;
+    bool early = accept->unread == 0 || accept->closed ||
+                 worker->conns.count + 1 >= worker->connections_max;
+    bool came = conn_open(worker, fd, peer, acceptor->listener, early);
+    if (!early) {
+        accept->unread--;
+    } else if (!came) {
+        accept->unread = UNREAD;
+    }
+}
+
 static enum outcome take(struct acceptor *acceptor)
 {
     struct worker *worker = acceptor->worker;
@@ -291,7 +309,7 @@ static enum outcome take(struct acceptor *acceptor)
     worker->accept.owed = false;
     step_aside(acceptor);
     make_place(worker);
-    conn_open(worker, fd, &peer.u.sa, acceptor->listener);
+    open_one(acceptor, fd, &peer.u.sa);
     answer_if_full(worker);
     if (!worker->accept.closed && is_in_the_way(worker)) {
         pause_for(worker, ACCEPT_FULL, FULL_PAUSE_MS);

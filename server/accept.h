@@ -3,11 +3,11 @@
  *
  * One accept a wake-up; then, if another worker has room, the listener is added to the
  * event loop anew, before the connection is served, so that the next wake-up goes to
- * another. A worker that now holds more than its share of the connections leaves the
- * listeners alone for 10 ms, so that nobody waits for it; one that has no free
- * connection, until it has. Running out of descriptors pauses too, 100 ms doubling to 1
- * s; nothing here spins and nothing dies. All look once a second whether a client waits
- * of whom they were not told.
+ * another. The connection is read at once, unless one lately had sent nothing so soon. A
+ * worker that now holds more than its share of the connections leaves the listeners alone
+ * for 10 ms, so that nobody waits for it; one that has no free connection, until it has.
+ * Running out of descriptors pauses too, 100 ms doubling to 1 s; nothing here spins and
+ * nothing dies. All look once a second whether a client waits of whom they were not told.
  */
 #ifndef SERVER_ACCEPT_H
 #define SERVER_ACCEPT_H
@@ -43,7 +43,8 @@ struct acceptors {
     int backoff_ms;        /* of the last pause for want of descriptors */
     int64_t complained_ms; /* when the log last said so */
     enum accept_pause pause;
-    bool owed; /* full, it left one to the others; the next is taken, if need be */
+    unsigned unread; /* so many new connections are not read at once */
+    bool owed;       /* full, it left one to the others; the next is taken, if need be */
     bool closed;
 };
 

@@ -304,14 +304,19 @@ static void publish_count(struct worker *worker)
               (uint32_t)(most > count ? most - count : 0));
 }
 
-void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
-               const struct listen_socket *listener)
+bool conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
+               const struct listen_socket *listener, bool early)
 {
     struct conn *conn = create(worker, fd, peer, listener);
     worker->conns.count++;
     publish_count(worker);
     BOARD_ADD(worker->board, accepted, 1);
+    if (!early) {
+        conn_update(conn);
+        return false;
+    }
     conn_gather(conn, true); /* a first request is not made to wait */
+    return conn->arrived || conn->state == CONN_CLOSING;
 }
 
 /* --- death -------------------------------------------------------------------------- */

@@ -153,10 +153,10 @@ struct conns {
 void conns_init(struct conns *conns);
 void conns_clear(struct conns *conns); /* closes all and frees everything */
 
-/* Takes over an accepted non-blocking socket and reads from it at once. What came is
- * answered by conns_answer(). */
-void conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
-               const struct listen_socket *listener);
+/* Takes over an accepted non-blocking socket and reads from it at once, if `early`.
+ * Returns whether anything had come, which is answered by conns_answer(). */
+bool conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
+               const struct listen_socket *listener, bool early);
 
 /* The one way to die; `reason` goes to the log at info. Logs requests under way. The
  * descriptor is closed at once, the memory goes with conns_sweep(). */

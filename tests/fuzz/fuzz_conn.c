@@ -216,7 +216,7 @@ static void accept_client(int fd, const struct manner *manner)
         int size = SENDBUF_MIN;
         INVARIANT(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
     }
-    conn_open(&worker, fd, (struct sockaddr *)&peer, worker.config->sockets[0]);
+    conn_open(&worker, fd, (struct sockaddr *)&peer, worker.config->sockets[0], true);
     conns_answer(&worker.conns);
 }
 

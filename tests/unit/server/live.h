@@ -69,7 +69,7 @@ static inline struct live_client live_connect(void)
 {
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-    conn_open(&live, pair[0], &serve.client.peer.sa, serve.config->sockets[0]);
+    conn_open(&live, pair[0], &serve.client.peer.sa, serve.config->sockets[0], true);
     conns_answer(&live.conns);
     return (struct live_client){.fd = pair[1]};
 }

@@ -128,6 +128,69 @@ START_TEST(knows_the_address_that_was_dialled)
 }
 END_TEST
 
+/* --- the first read ----------------------------------------------------------------- */
+
+/* The next one comes with `text`. Whether that was read in the turn that accepted it. */
+static bool is_read_at_once(const char *text)
+{
+    struct live_client client = dial("127.0.0.1");
+    ck_assert_int_eq(write(client.fd, text, strlen(text)), (ssize_t)strlen(text));
+    ck_assert_int_eq(ev_turn(live.loop, 1000), 1);
+    conns_answer(&live.conns);
+    bool read = own->connections == 0;
+    live_leave(&client);
+    until(own->connections == 0);
+    return read;
+}
+
+static void expect_some_unread(int count)
+{
+    for (int i = 0; i < count; i++) {
+        ck_assert(!is_read_at_once(LAST));
+    }
+}
+
+START_TEST(reads_requests_at_once_that_come_at_once)
+{
+    begin(site);
+    ck_assert(is_read_at_once(LAST));
+    ck_assert(is_read_at_once(LAST));
+    ck_assert(!is_read_at_once(""));
+    expect_some_unread(15);
+    ck_assert(!is_read_at_once("")); /* which is when it looks again */
+    expect_some_unread(15);
+    ck_assert(is_read_at_once(LAST));
+    ck_assert(is_read_at_once(LAST));
+    end();
+}
+END_TEST
+
+START_TEST(reads_at_once_when_that_may_make_room)
+{
+    begin(site);
+    ck_assert(!is_read_at_once(""));
+    expect_some_unread(1);
+    live.connections_max = 1;
+    ck_assert(is_read_at_once(LAST));
+    end();
+}
+END_TEST
+
+START_TEST(reads_at_once_what_it_takes_last)
+{
+    begin(site);
+    ck_assert(!is_read_at_once(""));
+    struct live_client client = dial("127.0.0.1");
+    ck_assert_int_eq(write(client.fd, LAST, strlen(LAST)), (ssize_t)strlen(LAST));
+    accept_stop(&live, true);
+    conns_answer(&live.conns);
+    ck_assert_uint_eq(own->connections, 0);
+    live_expect(&client, "\r\n\r\n127.0.0.1");
+    live_leave(&client);
+    end();
+}
+END_TEST
+
 /* --- no room ------------------------------------------------------------------------ */
 
 START_TEST(leaves_clients_in_the_queue_when_full)
@@ -488,6 +551,11 @@ UNIT_SUITE(accept)
     UNIT_TEST(serves_who_connects);
     UNIT_TEST(takes_one_connection_a_turn);
     UNIT_TEST(knows_the_address_that_was_dialled);
+    if (!TORTURE) { /* where one read is one byte */
+        UNIT_TEST(reads_requests_at_once_that_come_at_once);
+        UNIT_TEST(reads_at_once_when_that_may_make_room);
+        UNIT_TEST(reads_at_once_what_it_takes_last);
+    }
     UNIT_TEST(leaves_clients_in_the_queue_when_full);
     UNIT_TEST(gives_the_place_of_an_idle_connection_to_a_new_one);
     UNIT_TEST(gives_the_place_of_a_head_that_takes_long_to_a_new_one);
