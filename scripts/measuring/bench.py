@@ -47,11 +47,12 @@ class Bench:
         finally:
             finish(server)
 
-    def standing(self, subject):
-        """Of the servers with no settings of a row's own."""
-        if subject.label not in self.started:
-            self.started[subject.label] = self.begin(subject, self.server_cpu)
-        return self.started[subject.label]
+    def standing(self, subject, **settings):
+        """Of the servers that rows share."""
+        key = subject.label, *(item for item in settings.items() if item[0] in subject.defaults)
+        if key not in self.started:
+            self.started[key] = self.begin(subject, self.server_cpu, **settings)
+        return self.started[key]
 
     def stop(self):
         for server in self.started.values():

@@ -72,11 +72,12 @@ class Subject(servers.Server):
 
 
 class Floor(Subject):
-    """What the calls themselves cost; how many processes make them is all one can say."""
+    """What the calls themselves cost; how many processes make them, and whether it closes
+    the connection after an answer, is all one can say."""
 
     name, config, config_of_root = "floor", "", ""
-    defaults = {"workers": "1"}
-    arguments = ["%port%", "%workers%", str(load.CONNECTIONS)]
+    defaults = {"after": "keep", "workers": "1"}
+    arguments = ["%port%", "%after%", "%workers%", str(load.CONNECTIONS)]
     holds = 0
 
     def __init__(self, binary=None, label=None):

@@ -1,9 +1,10 @@
 /*
- * floor PORT [PROCESSES CONNECTIONS] - the least that a server can do which uses these
- * calls: one recv and one send a request, and its share of an epoll_wait. The yardstick
- * of scripts/bench. It does not read a request, knows no file and logs nothing: whatever
- * arrives is answered with the bytes that our server sends for a file of 1 KiB. Processes
- * share that many connections equally.
+ * floor PORT keep|close [PROCESSES CONNECTIONS] - the least that a server can do which
+ * uses these calls: one recv and one send a request, and its share of an epoll_wait;
+ * with "close", an accept4 and a close besides. The yardstick of scripts/bench. It does
+ * not read a request, knows no file and logs nothing: whatever arrives is answered with
+ * the bytes that our server sends for a file of 1 KiB. Processes share that many
+ * connections equally.
  */
 #include <arpa/inet.h>
 #include <limits.h>
@@ -23,16 +24,43 @@ static const char head[] = "HTTP/1.1 200 OK\r\n"
                            "Server: tinyhttpd/0.1.0\r\n"
                            "Content-Type: text/plain\r\n"
                            "Content-Length: 1024\r\n"
-                           "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
-                           "ETag: \"aac511-400-17979cfe362a0000\"\r\n"
+                           "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n";
+static const char close_field[] = "Connection: close\r\n";
+static const char rest[] = "ETag: \"aac511-400-17979cfe362a0000\"\r\n"
                            "Accept-Ranges: bytes\r\n\r\n";
-static char answer[sizeof(head) - 1 + BODY];
+
+static char answer[sizeof(head) + sizeof(close_field) + sizeof(rest) + BODY];
+static size_t answer_len;
 static char bytes[16384];
+
+/* One process. At its share of connections it leaves the listener to the others. */
+static struct {
+    int epoll, listener;
+    int held, share;
+    bool closes; /* after each answer, which leaves in one packet with the end */
+} self;
 
 static int fail(const char *what)
 {
     perror(what);
     return 1;
+}
+
+static void add(const char *text, size_t len)
+{
+    memcpy(answer + answer_len, text, len);
+    answer_len += len;
+}
+
+static void compose(void)
+{
+    add(head, sizeof(head) - 1);
+    if (self.closes) {
+        add(close_field, sizeof(close_field) - 1);
+    }
+    add(rest, sizeof(rest) - 1);
+    memset(answer + answer_len, 'x', BODY);
+    answer_len += BODY;
 }
 
 static int listen_on(int port)
@@ -47,16 +75,26 @@ static int listen_on(int port)
     return bound && listen(fd, 511) == 0 ? fd : -1;
 }
 
-/* One process. At its share of connections it leaves the listener to the others. */
-static struct {
-    int epoll, listener;
-    int held, share;
-} self;
-
 static void watch(int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void drop(int fd)
+{
+    close(fd);
+    if (self.held-- == self.share) {
+        watch(self.listener);
+    }
+}
+
+/* False: the connection is to be closed. */
+static bool serve(int fd)
+{
+    int flags = MSG_NOSIGNAL | (self.closes ? MSG_MORE : 0);
+    return recv(fd, bytes, sizeof(bytes), 0) > 0 &&
+           send(fd, answer, answer_len, flags) > 0 && !self.closes;
 }
 
 static void take_one(void)
@@ -71,15 +109,7 @@ static void take_one(void)
     }
 }
 
-static void drop(int fd)
-{
-    close(fd);
-    if (self.held-- == self.share) {
-        watch(self.listener);
-    }
-}
-
-static int serve(void)
+static int run(void)
 {
     self.epoll = epoll_create1(0);
     if (self.epoll < 0) {
@@ -93,8 +123,7 @@ static int serve(void)
             int fd = events[i].data.fd;
             if (fd == self.listener) {
                 take_one();
-            } else if (recv(fd, bytes, sizeof(bytes), 0) <= 0 ||
-                       send(fd, answer, sizeof(answer), MSG_NOSIGNAL) <= 0) {
+            } else if (!serve(fd)) {
                 drop(fd);
             }
         }
@@ -118,14 +147,14 @@ int main(int argc, char **argv)
 {
     self.listener = listen_on(argc > 1 ? atoi(argv[1]) : 8080);
     self.share = INT_MAX;
+    self.closes = argc > 2 && strcmp(argv[2], "close") == 0;
     if (self.listener < 0) {
         return fail("listen");
     }
-    memcpy(answer, head, sizeof(head) - 1);
-    memset(answer + sizeof(head) - 1, 'x', BODY);
-    int processes = argc > 3 ? atoi(argv[2]) : 1;
-    if (processes > 1 && !spawn(processes, atoi(argv[3]))) {
+    compose();
+    int processes = argc > 4 ? atoi(argv[3]) : 1;
+    if (processes > 1 && !spawn(processes, atoi(argv[4]))) {
         return fail("fork");
     }
-    return serve();
+    return run();
 }
