@@ -58,8 +58,7 @@ static void create_scopes(struct build *build)
 {
     struct location *main_location = arena_zero(build->scratch, sizeof *main_location);
     build->root = scope_create(build, CONTEXT_MAIN, NULL);
-    build->root->location = main_location;
-    build->root->location_set = &main_location->set;
+    scope_enter_location(build, build->root, main_location);
     build->root->server_set = arena_zero(build->scratch, sizeof *build->root->server_set);
 
     struct location *http = arena_zero(build->arena, sizeof *http);
@@ -67,8 +66,7 @@ static void create_scopes(struct build *build)
     http->pattern = slice_str("");
     http->label = arena_strdup(build->arena, "http");
     build->http = scope_create(build, CONTEXT_HTTP, build->root);
-    build->http->location = http;
-    build->http->location_set = &http->set;
+    scope_enter_location(build, build->http, http);
     build->http->server_set = arena_zero(build->scratch, sizeof *build->http->server_set);
     build->config->http = http;
 }
@@ -127,6 +125,7 @@ static void build_config(struct build *build)
     listeners_build(build);
     collect_servers(build);
     collect_log_files(build, without_defaults);
+    inherit_share(build);
 }
 
 static struct config *create_config(const struct config_source *source)

@@ -53,15 +53,15 @@ static void check_served(struct checker *checker, struct position at, const char
  */
 static void check_location(struct checker *checker, const struct location *location)
 {
-    const struct location_settings *set = &location->set;
-    const struct template *path = set->has_alias ? &set->alias : &set->root;
-    if (!path->is_literal || set->root_at.source == NULL) {
+    const struct document_root *root = &location->document_root;
+    const struct template *path = &root->path;
+    if (!path->is_literal || root->at.source == NULL) {
         return;
     }
-    bool is_directory = !set->has_alias || slice_ends_byte(path->literal, '/');
+    bool is_directory = !root->is_alias || slice_ends_byte(path->literal, '/');
     const char *name = arena_cstr(checker->arena, path->literal);
     if (is_new(checker, name)) {
-        check_served(checker, set->root_at, name,
+        check_served(checker, root->at, name,
                      is_directory ? KIND_DIRECTORY : KIND_ANY);
     }
 }

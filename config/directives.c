@@ -18,13 +18,13 @@
 #define IN_MAIN(member)     PLACE(STORE_MAIN, main_settings, member)
 #define IN_SERVER(member)   PLACE(STORE_SERVER, server_settings, member)
 #define IN_LOCATION(member) PLACE(STORE_LOCATION, location_settings, member)
+#define IN_PLACE(member)    PLACE(STORE_PLACE, location, member)
 
 /* Members from `first` to `last`, which are inherited together. */
 #define SPAN(kind, type, first, last)                                                    \
     .store = (kind), .offset = offsetof(struct type, first),                             \
     .size = offsetof(struct type, last) + sizeof(((struct type *)0)->last) -             \
             offsetof(struct type, first)
-#define FILES_AT SPAN(STORE_LOCATION, location_settings, has_alias, root_at)
 
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const off_on_always[] = {"off", "on", "always", NULL};
@@ -118,10 +118,10 @@ const struct directive directives[] = {
 
     /* --- which file ----------------------------------------------------------------- */
     {.name = "root", .contexts = HSL, .args_min = 1, .args_max = 1,
-     .type = TYPE_CUSTOM, FILES_AT, .initial = "html", .set = set_root, .syntax = "path",
-     .help = "directory that the request path is appended to"},
+     .type = TYPE_CUSTOM, IN_PLACE(document_root), .initial = "html", .set = set_root,
+     .syntax = "path", .help = "directory that the request path is appended to"},
     {.name = "alias", .contexts = L, .args_min = 1, .args_max = 1, .type = TYPE_CUSTOM,
-     FILES_AT, .set = set_alias, .syntax = "path",
+     IN_PLACE(document_root), .set = set_alias, .syntax = "path",
      .help = "what the location's prefix is replaced by"},
     {.name = "index", .contexts = HSL, .args_min = 1, .args_max = ANY,
      .type = TYPE_CUSTOM, IN_LOCATION(index), .initial = "index.html", .set = set_index,

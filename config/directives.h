@@ -26,6 +26,7 @@ enum store {
     STORE_MAIN,
     STORE_SERVER,
     STORE_LOCATION,
+    STORE_PLACE, /* struct location: what no other one shares */
 };
 
 /* How the arguments are read and how large the value is. */

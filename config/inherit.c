@@ -60,9 +60,8 @@ void inherit_defaults(struct build *build)
     for (; statement != NULL; statement = statement->next) {
         apply_default(build, statement);
     }
-    struct location_settings *set = build->root->location_set;
-    set->types = media_types_default(build->arena);
-    set->root_at = (struct position){0};
+    build->root->location_set->types = media_types_default(build->arena);
+    build->root->location->document_root.at = (struct position){0};
 }
 
 /* --- from scope to scope ------------------------------------------------------------ */
@@ -70,7 +69,7 @@ void inherit_defaults(struct build *build)
 static void inherit_row(struct build *build, const struct scope *scope,
                         const struct directive *row)
 {
-    bool holds_value = row->store == STORE_SERVER || row->store == STORE_LOCATION;
+    bool holds_value = row->store != STORE_NONE && row->store != STORE_MAIN;
     if (!holds_value || row->not_inherited || scope_has(scope, row)) {
         return;
     }
@@ -97,7 +96,7 @@ void inherit_scopes(struct build *build, const struct scope *scope)
 static bool has_same_access_log(const struct location *location,
                                 const struct access_logs *logs)
 {
-    return location->set.access_log.items == logs->items;
+    return location->set->access_log.items == logs->items;
 }
 
 bool inherit_uses_default_access_log(const struct build *build)
@@ -116,4 +115,37 @@ bool inherit_uses_default_access_log(const struct build *build)
         }
     }
     return false;
+}
+
+/* --- what is the same is one -------------------------------------------------------- */
+
+static const struct location_settings *find_same(struct build *build, struct hash *known,
+                                                 const struct location_settings *set)
+{
+    struct location_settings *same =
+        hash_get(known, slice_of((const char *)set, sizeof *set));
+    if (same == NULL) {
+        same = arena_alloc(build->arena, sizeof *same);
+        *same = *set;
+        hash_put(known, slice_of((const char *)same, sizeof *same), same);
+    }
+    return same;
+}
+
+static void share_below(struct build *build, const struct scope *scope,
+                        struct hash *known)
+{
+    if (scope->location != NULL) {
+        scope->location->set = find_same(build, known, scope->location_set);
+    }
+    for (scope = scope->first_child; scope != NULL; scope = scope->next) {
+        share_below(build, scope, known);
+    }
+}
+
+void inherit_share(struct build *build)
+{
+    struct hash known;
+    hash_init(&known, build->scratch);
+    share_below(build, build->root, &known);
 }

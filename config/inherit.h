@@ -23,4 +23,7 @@ void inherit_scopes(struct build *build, const struct scope *scope);
  * build->log_files if it is there at all. */
 bool inherit_uses_default_access_log(const struct build *build);
 
+/* Gives locations with the same settings the same struct; from here on they are const. */
+void inherit_share(struct build *build);
+
 #endif

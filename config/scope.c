@@ -20,6 +20,14 @@ struct scope *scope_create(struct build *build, enum context context,
     return scope;
 }
 
+void scope_enter_location(struct build *build, struct scope *scope,
+                          struct location *location)
+{
+    scope->location = location;
+    scope->location_set = arena_zero(build->scratch, sizeof *scope->location_set);
+    location->set = scope->location_set;
+}
+
 void *scope_target(const struct build *build, const struct scope *scope,
                    const struct directive *row)
 {
@@ -28,6 +36,7 @@ void *scope_target(const struct build *build, const struct scope *scope,
         [STORE_MAIN] = (char *)&build->config->set,
         [STORE_SERVER] = (char *)scope->server_set,
         [STORE_LOCATION] = (char *)scope->location_set,
+        [STORE_PLACE] = (char *)scope->location,
     };
     return bases[row->store] != NULL ? bases[row->store] + row->offset : NULL;
 }

@@ -25,8 +25,8 @@ struct scope {
     struct scope *next;
     uint64_t set_rows[SCOPE_ROWS_MAX / 64];
     struct server_settings *server_set; /* main, http and server level, else NULL */
-    struct location_settings *location_set;
-    struct location *location;  /* location_set is in it */
+    struct location_settings *location_set; /* becomes location->set, or is like it */
+    struct location *location;              /* NULL where location_set is */
     struct server_draft *draft; /* server level and below */
     struct media_types *types;  /* what `types` filled here, to be added to */
     bool is_detached;           /* its location was refused: checked, but left out */
@@ -71,6 +71,10 @@ struct build {
 /* A scope at the end of its parent's children (parent NULL: the root). */
 struct scope *scope_create(struct build *build, enum context context,
                            struct scope *parent);
+
+/* Its location, which gets settings of its own until they are shared. */
+void scope_enter_location(struct build *build, struct scope *scope,
+                          struct location *location);
 
 /* Where the row's value lives for this scope; NULL for STORE_NONE. */
 void *scope_target(const struct build *build, const struct scope *scope,

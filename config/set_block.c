@@ -68,8 +68,7 @@ bool set_server(struct build *build, const struct directive *row,
     scope->statement = statement;
     scope->draft = draft;
     scope->server_set = &draft->server->set;
-    scope->location = draft->server->fallback;
-    scope->location_set = &draft->server->fallback->set;
+    scope_enter_location(build, scope, draft->server->fallback);
     draft->scope = scope;
     scope_apply(build, scope, statement->first);
     return true;

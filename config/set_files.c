@@ -57,16 +57,15 @@ static bool read_path(struct build *build, const struct directive *row,
 bool set_root(struct build *build, const struct directive *row,
               const struct statement *statement, void *target)
 {
-    (void)target;
-    struct location_settings *set = build->scope->location_set;
+    struct document_root *root = target;
     struct word word = statement->args[0];
     if (word.text.len > 1 && slice_ends_byte(word.text, '/')) {
         word.text = arena_slice(build->arena, slice_of(word.text.ptr, word.text.len - 1));
     }
-    if (!read_path(build, row, &word, &set->root)) {
+    if (!read_path(build, row, &word, &root->path)) {
         return false;
     }
-    set->root_at = statement->name.at;
+    root->at = statement->name.at;
     return true;
 }
 
@@ -109,24 +108,23 @@ static bool ends_in_variable(const struct template *path)
 bool set_alias(struct build *build, const struct directive *row,
                const struct statement *statement, void *target)
 {
-    (void)target;
-    struct location_settings *set = build->scope->location_set;
+    struct document_root *root = target;
     const struct location *location = build->scope->location;
     if (location->match == LOCATION_NAMED) {
         diag_error(build->diag, statement->name.at, "use \"root\" there",
                    "\"alias\" cannot be in a named location: it replaces a prefix");
         return false;
     }
-    if (!read_path(build, row, &statement->args[0], &set->alias)) {
+    if (!read_path(build, row, &statement->args[0], &root->path)) {
         return false;
     }
-    if (!build->scope->is_detached && !ends_in_variable(&set->alias) &&
+    if (!build->scope->is_detached && !ends_in_variable(&root->path) &&
         !check_slashes(build, statement, location)) {
         return false;
     }
-    set->has_alias = true;
-    set->alias_length = location->pattern.len;
-    set->root_at = statement->name.at;
+    root->is_alias = true;
+    root->alias_length = (uint32_t)location->pattern.len;
+    root->at = statement->name.at;
     return true;
 }
 

@@ -172,8 +172,7 @@ bool set_location(struct build *build, const struct directive *row,
     struct scope *scope = scope_create(build, CONTEXT_LOCATION, build->scope);
     scope->statement = statement;
     scope->draft = scope->parent->draft;
-    scope->location = location;
-    scope->location_set = &location->set;
+    scope_enter_location(build, scope, location);
     scope->is_detached = scope->is_detached || !ok;
     scope_apply(build, scope, statement->first);
     return ok;

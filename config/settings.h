@@ -226,7 +226,7 @@ enum if_modified_since {
 };
 
 /* http, server and location level. What every request for a file asks stands together at
- * the front: a server with thousands of locations finds few of them in its caches. */
+ * the front. Locations in which all of it is the same share one of these. */
 struct location_settings {
     bool internal;
     bool tcp_nodelay;
@@ -255,13 +255,6 @@ struct location_settings {
     uint64_t limit_rate; /* bytes a second; 0: none */
     uint64_t sendfile_max_chunk;
     struct access_logs access_log;
-    /* from here to root_at one setting: the nearest of root and alias holds */
-    bool has_alias;
-    size_t alias_length;     /* bytes of the path that alias replaces: the pattern of the
-                              * location it is written in, which nested ones inherit */
-    struct template alias;   /* no parts: not set */
-    struct template root;    /* absolute, without a trailing slash but for "/" itself */
-    struct position root_at; /* of root or alias; no source: the default */
 
     /* some requests */
     struct index_list index;
@@ -294,11 +287,22 @@ enum location_match {
     LOCATION_NAMED,        /* @name */
 };
 
+/* The nearest of root and alias. */
+struct document_root {
+    struct template path; /* root: without a trailing slash but for "/" itself */
+    bool is_alias;
+    uint32_t alias_length; /* bytes of the path that alias replaces: the pattern of the
+                            * location it is written in, which nested ones inherit */
+    struct position at;    /* no source: the default */
+};
+
+/* Small: a server with thousands of them finds few in its caches. */
 struct location {
     enum location_match match;
     char *label;          /* "file:line", for the scoreboard and logs */
     struct slice pattern; /* path prefix, exact path, or "@name" */
-    struct location_settings set;
+    const struct location_settings *set;
+    struct document_root document_root;
     const struct server *server;
     struct position at;
 };

@@ -287,7 +287,7 @@ static struct conn *create(struct worker *worker, int fd, const struct sockaddr 
         .stepped = true,
         .after = CONN_KEEP,
     };
-    conn->set = &conn->client.address->default_server->fallback->set;
+    conn->set = conn->client.address->default_server->fallback->set;
     copy_peer(&conn->client, peer);
     timer_init(&conn->timer, fire);
     list_init(&conn->link);

@@ -17,7 +17,7 @@ bool filepath_has_dot_segments(struct slice path)
 /* The part that the alias does not stand for; the null slice when there is none. */
 static struct slice after_alias(const struct request *request, struct slice uri_path)
 {
-    size_t len = request->set->alias_length;
+    size_t len = request->location->document_root.alias_length;
     assert(len <= request->location->pattern.len);
     if (!slice_starts(uri_path, slice_of(request->location->pattern.ptr, len))) {
         return uri_path; /* try_files: a path that lies in the aliased directory */
@@ -40,10 +40,9 @@ static const char *relative(const struct request *request, struct slice path)
 
 struct filepath filepath_of(struct request *request, struct slice uri_path)
 {
-    const struct location_settings *set = request->set;
-    const struct template *text = set->has_alias ? &set->alias : &set->root;
-    struct slice root = vars_expand(request, text);
-    struct slice rest = set->has_alias ? after_alias(request, uri_path) : uri_path;
+    const struct document_root *set = &request->location->document_root;
+    struct slice root = vars_expand(request, &set->path);
+    struct slice rest = set->is_alias ? after_alias(request, uri_path) : uri_path;
     if (root.len == 0 || root.ptr[0] != '/') {
         root = slice_str(arena_printf(request->arena, "%s%.*s",
                                       request->service->config->prefix, SLICE_ARG(root)));
@@ -51,7 +50,7 @@ struct filepath filepath_of(struct request *request, struct slice uri_path)
     struct filepath found = {.root = root.ptr};
     /* The path of the request is resolved, what try_files makes of variables is not. */
     bool is_safe =
-        (text->is_literal || !filepath_has_dot_segments(root)) &&
+        (set->path.is_literal || !filepath_has_dot_segments(root)) &&
         (uri_path.ptr == request->path.ptr || !filepath_has_dot_segments(uri_path));
     if (rest.ptr != NULL && is_safe) {
         found.path = relative(request, rest);

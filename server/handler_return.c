@@ -49,7 +49,7 @@ static bool obey(struct request *request, const struct return_rule *rule)
 
 bool handler_return_of_server(struct request *request)
 {
-    return obey(request, request->server->fallback->set.return_rule);
+    return obey(request, request->server->fallback->set->return_rule);
 }
 
 bool handler_return(struct request *request)

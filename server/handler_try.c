@@ -17,9 +17,9 @@ static struct slice absolute(struct request *request, struct slice path)
  * it gets the missing front. */
 static struct slice path_here(struct request *request, struct slice path)
 {
-    struct slice front =
-        slice_of(request->location->pattern.ptr, request->set->alias_length);
-    if (!request->set->has_alias || slice_starts(path, front)) {
+    const struct document_root *root = &request->location->document_root;
+    struct slice front = slice_of(request->location->pattern.ptr, root->alias_length);
+    if (!root->is_alias || slice_starts(path, front)) {
         return path;
     }
     bool doubled = slice_ends_byte(front, '/');

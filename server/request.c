@@ -66,7 +66,7 @@ struct request *request_create(struct service *service, const struct client *cli
         .ordinal = client->requests,
         .server = server,
         .location = server->fallback,
-        .set = &server->fallback->set,
+        .set = server->fallback->set,
         .host = server->name,
         .path = SLICE("/"),
         .response = {.fields = ARRAY_OF(struct response_field)},

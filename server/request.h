@@ -60,7 +60,7 @@ struct request {
 
     const struct server *server;         /* never NULL */
     const struct location *location;     /* never NULL */
-    const struct location_settings *set; /* &location->set */
+    const struct location_settings *set; /* of the location */
     struct slice host;                   /* folded; $host */
     struct slice
         path; /* decoded, normalised, NUL-terminated; $uri; changes with redirects */

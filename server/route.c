@@ -3,7 +3,7 @@
 void route_enter(struct request *request, const struct location *location)
 {
     request->location = location;
-    request->set = &location->set;
+    request->set = location->set;
     board_request_location(request->service->board, location->label);
 }
 
@@ -11,7 +11,7 @@ void route_enter_server(struct request *request, const struct server *server)
 {
     request->server = server;
     request->location = server->fallback;
-    request->set = &server->fallback->set;
+    request->set = server->fallback->set;
 }
 
 void route_server(struct request *request)

@@ -194,8 +194,7 @@ static struct slice get_limit_rate(struct request *request)
 
 static struct slice get_document_root(struct request *request)
 {
-    const struct location_settings *set = request->set;
-    return vars_expand(request, set->has_alias ? &set->alias : &set->root);
+    return vars_expand(request, &request->location->document_root.path);
 }
 
 static struct slice get_realpath_root(struct request *request)

@@ -88,7 +88,7 @@ static inline void load_warned(const char *text, const char *part)
 static inline const struct location_settings *load_in_server(const char *lines)
 {
     char *text = arena_printf(loading.arena, "server { %s }", lines);
-    return &load(text)->servers[0]->fallback->set;
+    return load(text)->servers[0]->fallback->set;
 }
 
 /* As load_refused() for directives in a server. */

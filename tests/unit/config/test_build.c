@@ -45,7 +45,7 @@ START_TEST(includes_start_at_the_main_file)
     ck_assert_str_eq(config->servers[0]->fallback->label,
                      arena_printf(loading.arena, "%s:1", files_path("sub.conf")));
     ck_assert_ptr_nonnull(
-        hash_get(&config->http->set.types->by_extension, slice_str("c")));
+        hash_get(&config->http->set->types->by_extension, slice_str("c")));
 }
 END_TEST
 
@@ -95,7 +95,7 @@ START_TEST(debians_files_load_with_warnings)
     const struct config *config = load(NULL);
     ck_assert_uint_eq(config->socket_count, 2);
     ck_assert_uint_eq(config->set.worker_connections, 768);
-    ck_assert_ptr_nonnull(load_location("/x")->set.try_files);
+    ck_assert_ptr_nonnull(load_location("/x")->set->try_files);
     ck_assert_uint_eq(loading.diag.warnings, 10);
 }
 END_TEST

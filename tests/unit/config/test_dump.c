@@ -53,9 +53,9 @@ START_TEST(quotes_words_that_need_it)
     ck_dump_has(arena_printf(loading.arena, "return 200 %s;\n", words[_i].shown));
     struct slice before =
         arena_slice(loading.arena,
-                    loading.config->servers[0]->fallback->set.return_rule->text.source);
+                    loading.config->servers[0]->fallback->set->return_rule->text.source);
     dump(arena_strdup(loading.arena, text.data));
-    UNIT_SLICE_EQ(loading.config->servers[0]->fallback->set.return_rule->text.source,
+    UNIT_SLICE_EQ(loading.config->servers[0]->fallback->set->return_rule->text.source,
                   before.ptr);
 }
 END_TEST

@@ -3,7 +3,7 @@
 static const struct log_format *format_of(const char *lines)
 {
     load(arena_printf(loading.arena, "http { %s server { } }", lines));
-    return loading.config->servers[0]->fallback->set.access_log.items[0].format;
+    return loading.config->servers[0]->fallback->set->access_log.items[0].format;
 }
 
 START_TEST(words_are_joined)

@@ -3,7 +3,7 @@
 START_TEST(a_name_may_stand_behind_its_use)
 {
     load("server { location / { try_files $uri @x; } location @x { } }");
-    const struct location *named = load_location("/")->set.try_files->named;
+    const struct location *named = load_location("/")->set->try_files->named;
     ck_assert_ptr_nonnull(named);
     UNIT_SLICE_EQ(named->pattern, "@x");
 }
@@ -16,13 +16,13 @@ START_TEST(each_server_has_its_own)
          "server { listen 2; location @x { } } }");
     for (size_t i = 0; i < 2; i++) {
         const struct server *server = loading.config->servers[i];
-        const struct error_pages *pages = &server->fallback->set.error_page;
+        const struct error_pages *pages = &server->fallback->set->error_page;
         ck_assert_ptr_eq(pages->items[0].named,
                          hash_get(&server->named, slice_str("@x")));
         ck_assert_ptr_nonnull(pages->items[0].named);
         ck_assert_ptr_null(pages->items[1].named);
     }
-    ck_assert_ptr_nonnull(load_location("/a")->set.error_page.items[0].named);
+    ck_assert_ptr_nonnull(load_location("/a")->set->error_page.items[0].named);
 }
 END_TEST
 
@@ -44,7 +44,7 @@ START_TEST(one_inherited_from_http_is_a_warning)
                 "server { listen 2; location @x { } } }",
                 "a server has no location \"@x\"");
     ck_assert_uint_eq(loading.diag.warnings, 1);
-    ck_assert_ptr_null(load_location("/")->set.error_page.items[0].named);
+    ck_assert_ptr_null(load_location("/")->set->error_page.items[0].named);
 }
 END_TEST
 

@@ -1,5 +1,12 @@
 #include "tests/unit/config/load.h"
 
+/* Of the only server when these directives stand in it. */
+static const struct document_root *load_root(const char *lines)
+{
+    load_in_server(lines);
+    return &loading.config->servers[0]->fallback->document_root;
+}
+
 static const struct {
     const char *written;
     const char *path;
@@ -10,45 +17,44 @@ static const struct {
 
 START_TEST(a_root_is_absolute_without_a_slash)
 {
-    const struct location_settings *set =
-        load_in_server(arena_printf(loading.arena, "root %s;", roots[_i].written));
-    ck_assert(set->root.is_literal);
-    UNIT_SLICE_EQ(set->root.literal, roots[_i].path);
-    ck_assert_uint_eq(set->root.count, 1);
-    UNIT_SLICE_EQ(set->root.parts[0].text, roots[_i].path);
-    ck_assert_uint_eq(set->root_at.column, 10);
-    ck_assert(!set->has_alias);
+    const struct document_root *root =
+        load_root(arena_printf(loading.arena, "root %s;", roots[_i].written));
+    ck_assert(root->path.is_literal);
+    UNIT_SLICE_EQ(root->path.literal, roots[_i].path);
+    ck_assert_uint_eq(root->path.count, 1);
+    UNIT_SLICE_EQ(root->path.parts[0].text, roots[_i].path);
+    ck_assert_uint_eq(root->at.column, 10);
+    ck_assert(!root->is_alias);
 }
 END_TEST
 
 START_TEST(a_root_may_have_variables)
 {
-    const struct template *root = &load_in_server("root sites/$host/;")->root;
+    const struct template *root = &load_root("root sites/$host/;")->path;
     ck_assert(!root->is_literal);
     ck_assert_uint_eq(root->count, 3);
     UNIT_SLICE_EQ(root->parts[0].text, LOAD_PREFIX);
     UNIT_SLICE_EQ(root->parts[1].text, "sites/");
     ck_assert_int_eq(root->parts[2].variable, VARIABLE_HOST);
-    ck_assert_int_eq(load_in_server("root $host;")->root.parts[0].variable,
-                     VARIABLE_HOST);
+    ck_assert_int_eq(load_root("root $host;")->path.parts[0].variable, VARIABLE_HOST);
 }
 END_TEST
 
 START_TEST(the_default_root_is_below_the_prefix)
 {
-    const struct location_settings *set = load_in_server("");
-    UNIT_SLICE_EQ(set->root.literal, LOAD_PREFIX "html");
-    ck_assert_ptr_null(set->root_at.source);
+    const struct document_root *root = load_root("");
+    UNIT_SLICE_EQ(root->path.literal, LOAD_PREFIX "html");
+    ck_assert_ptr_null(root->at.source);
 }
 END_TEST
 
 START_TEST(an_alias_knows_what_it_replaces)
 {
     load_in_server("location /a/ { alias /x/; location /a/b/ { } }");
-    const struct location_settings *set = &load_location("/a/b/c")->set;
-    ck_assert(set->has_alias);
-    UNIT_SLICE_EQ(set->alias.literal, "/x/");
-    ck_assert_uint_eq(set->alias_length, 3);
+    const struct document_root *root = &load_location("/a/b/c")->document_root;
+    ck_assert(root->is_alias);
+    UNIT_SLICE_EQ(root->path.literal, "/x/");
+    ck_assert_uint_eq(root->alias_length, 3);
 }
 END_TEST
 
@@ -56,10 +62,12 @@ START_TEST(the_nearest_of_root_and_alias_holds)
 {
     load_in_server("root /r; location /a/ { alias /x/; location /a/b/ { root /y; "
                    "location /a/b/c/ { alias z/; } } }");
-    ck_assert(!load_location("/a/b/x")->set.has_alias);
-    UNIT_SLICE_EQ(load_location("/a/b/x")->set.root.literal, "/y");
-    ck_assert(load_location("/a/b/c/x")->set.has_alias);
-    UNIT_SLICE_EQ(load_location("/a/b/c/x")->set.alias.literal, LOAD_PREFIX "z/");
+    const struct document_root *root = &load_location("/a/b/x")->document_root;
+    ck_assert(!root->is_alias);
+    UNIT_SLICE_EQ(root->path.literal, "/y");
+    root = &load_location("/a/b/c/x")->document_root;
+    ck_assert(root->is_alias);
+    UNIT_SLICE_EQ(root->path.literal, LOAD_PREFIX "z/");
 }
 END_TEST
 
@@ -124,8 +132,8 @@ END_TEST
 START_TEST(internal_is_inherited)
 {
     load_in_server("location /a/ { internal; location /a/b/ { } } location /c/ { }");
-    ck_assert(load_location("/a/b/")->set.internal);
-    ck_assert(!load_location("/c/")->set.internal);
+    ck_assert(load_location("/a/b/")->set->internal);
+    ck_assert(!load_location("/c/")->set->internal);
 }
 END_TEST
 

@@ -22,9 +22,9 @@ START_TEST(error_logs_are_inherited_whole)
 {
     load("error_log stderr; server { location /a { error_log /x; } location /b { } }");
     const struct config *config = loading.config;
-    ck_assert_ptr_eq(config->servers[0]->fallback->set.error_log, config->error_log);
-    ck_assert_ptr_eq(load_location("/b")->set.error_log, config->error_log);
-    const struct log *own = load_location("/a")->set.error_log;
+    ck_assert_ptr_eq(config->servers[0]->fallback->set->error_log, config->error_log);
+    ck_assert_ptr_eq(load_location("/b")->set->error_log, config->error_log);
+    const struct log *own = load_location("/a")->set->error_log;
     ck_assert_uint_eq(own->count, 1);
     ck_assert_str_eq(path_of(own->targets[0].file), "/x");
 }
@@ -37,7 +37,7 @@ START_TEST(logs_have_defaults)
     ck_assert_str_eq(path_of(config->error_log->targets[0].file),
                      TINYHTTPD_LOCALSTATEDIR "/log/tinyhttpd/error.log");
     ck_assert_int_eq(config->error_log->targets[0].level, LOG_LEVEL_NOTICE);
-    const struct access_logs *logs = &config->servers[0]->fallback->set.access_log;
+    const struct access_logs *logs = &config->servers[0]->fallback->set->access_log;
     ck_assert_uint_eq(logs->count, 1);
     ck_assert_str_eq(path_of(logs->items[0].file),
                      TINYHTTPD_LOCALSTATEDIR "/log/tinyhttpd/access.log");
@@ -61,8 +61,8 @@ START_TEST(a_default_access_log_that_nobody_uses_is_no_file)
 {
     load("error_log stderr; server { access_log off; location /a { access_log /x; } }");
     ck_assert_uint_eq(loading.config->log_file_count, 2);
-    ck_assert_uint_eq(loading.config->servers[0]->fallback->set.access_log.count, 0);
-    ck_assert_uint_eq(loading.config->http->set.access_log.count, 0);
+    ck_assert_uint_eq(loading.config->servers[0]->fallback->set->access_log.count, 0);
+    ck_assert_uint_eq(loading.config->http->set->access_log.count, 0);
     load("error_log stderr; server { access_log off; } server { listen 2; }");
     ck_assert_uint_eq(loading.config->log_file_count, 2);
 }

@@ -60,8 +60,8 @@ START_TEST(reads_pairs)
     const struct server *server = loading.config->servers[0];
     ck_assert_uint_eq(server->set.large_client_header_buffers.count, 2);
     ck_assert_uint_eq(server->set.large_client_header_buffers.size, 16384);
-    ck_assert_int_eq(server->fallback->set.keepalive_timeout.idle, 5000);
-    ck_assert_int_eq(server->fallback->set.keepalive_timeout.header, 10000);
+    ck_assert_int_eq(server->fallback->set->keepalive_timeout.idle, 5000);
+    ck_assert_int_eq(server->fallback->set->keepalive_timeout.header, 10000);
 }
 END_TEST
 

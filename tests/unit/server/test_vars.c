@@ -318,18 +318,18 @@ END_TEST
 START_TEST(ends_a_root_that_names_itself)
 {
     struct template_part part = {.variable = VARIABLE_DOCUMENT_ROOT};
-    struct location_settings set;
+    struct template root = {.parts = &part, .count = 1};
     serve_start(config);
     serve_begin(head);
-    set = *serve.request->set;
-    set.root = (struct template){.parts = &part, .count = 1};
-    serve.request->set = &set;
-    assert_slice(vars_expand(serve.request, &set.root), "");
+    const struct location *found = serve.request->location;
+    struct location location = {.set = found->set, .document_root = {.path = root}};
+    serve.request->location = &location;
+    assert_slice(vars_expand(serve.request, &root), "");
     part = (struct template_part){.variable = VARIABLE_SCHEME};
     for (int i = 0; i < 20; i++) { /* one after the other is no depth */
-        assert_slice(vars_expand(serve.request, &set.root), "http");
+        assert_slice(vars_expand(serve.request, &root), "http");
     }
-    serve.request->set = &serve.request->location->set;
+    serve.request->location = found;
     serve_stop();
 }
 END_TEST
