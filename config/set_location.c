@@ -161,9 +161,10 @@ bool set_location(struct build *build, const struct directive *row,
                   const struct statement *statement, void *target)
 {
     (void)target;
+    char *label = build_label(build, statement->name.at); /* each request asks for both */
     struct location *location = arena_zero(build->arena, sizeof *location);
     location->at = statement->name.at;
-    location->label = build_label(build, location->at);
+    location->label = label;
     location->server = build->scope->draft->server;
 
     bool ok = read_pattern(build, row, statement, location) &&

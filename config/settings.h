@@ -289,20 +289,20 @@ enum location_match {
 
 /* The nearest of root and alias. */
 struct document_root {
-    struct template path; /* root: without a trailing slash but for "/" itself */
     bool is_alias;
     uint32_t alias_length; /* bytes of the path that alias replaces: the pattern of the
                             * location it is written in, which nested ones inherit */
+    struct template path;  /* root: without a trailing slash but for "/" itself */
     struct position at;    /* no source: the default */
 };
 
 /* Small: a server with thousands of them finds few in its caches. */
 struct location {
-    enum location_match match;
-    char *label;          /* "file:line", for the scoreboard and logs */
-    struct slice pattern; /* path prefix, exact path, or "@name" */
     const struct location_settings *set;
+    struct slice pattern; /* path prefix, exact path, or "@name" */
+    char *label;          /* "file:line", for the scoreboard and logs */
     struct document_root document_root;
+    enum location_match match;
     const struct server *server;
     struct position at;
 };
