@@ -107,6 +107,14 @@ class Pair:
                 for subject in bench.ours + floors]
 
     def sample(self, bench, subject):
+        """Both are started anew for each round, or the chance of one start would stay."""
+        samples = {"first": [], "second": []}
+        for number in range(bench.chosen.rounds):
+            for name, some in self.round(bench, subject, number).items():
+                samples[name] += some
+        return samples
+
+    def round(self, bench, subject, number):
         everything = f"{bench.server_cpu},{bench.load_cpu}"
         cpus = everything if self.shared else bench.server_cpu
         load_cpus = everything if self.shared else bench.load_cpu
@@ -117,7 +125,7 @@ class Pair:
             for name, server, lines in zip(("first", "second"), (one, two), self.lines):
                 load.check(server, lines[0], 200, tree.KIB)
                 turns[name] = server, bench.write(f"{self.key}-{name}", lines), load_cpus
-            return bench.rounds(turns)
+            return bench.rounds(turns, [number])
 
     def judge(self, subject, samples):
         value, spread = ratio(samples["second"], samples["first"])
