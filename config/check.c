@@ -61,8 +61,7 @@ static void check_location(struct checker *checker, const struct location *locat
     bool is_directory = !root->is_alias || slice_ends_byte(path->literal, '/');
     const char *name = arena_cstr(checker->arena, path->literal);
     if (is_new(checker, name)) {
-        check_served(checker, root->at, name,
-                     is_directory ? KIND_DIRECTORY : KIND_ANY);
+        check_served(checker, root->at, name, is_directory ? KIND_DIRECTORY : KIND_ANY);
     }
 }
 

@@ -24,12 +24,12 @@ struct scope {
     struct scope *last_child;
     struct scope *next;
     uint64_t set_rows[SCOPE_ROWS_MAX / 64];
-    struct server_settings *server_set; /* main, http and server level, else NULL */
+    struct server_settings *server_set;     /* main, http and server level, else NULL */
     struct location_settings *location_set; /* becomes location->set, or is like it */
     struct location *location;              /* NULL where location_set is */
-    struct server_draft *draft; /* server level and below */
-    struct media_types *types;  /* what `types` filled here, to be added to */
-    bool is_detached;           /* its location was refused: checked, but left out */
+    struct server_draft *draft;             /* server level and below */
+    struct media_types *types;              /* what `types` filled here, to be added to */
+    bool is_detached; /* its location was refused: checked, but left out */
 };
 
 /* One `listen` line. */
