@@ -25,7 +25,7 @@ struct scope {
     struct scope *next;
     uint64_t set_rows[SCOPE_ROWS_MAX / 64];
     struct server_settings *server_set;     /* main, http and server level, else NULL */
-    struct location_settings *location_set; /* becomes location->set, or is like it */
+    struct location_settings *location_set; /* location->set until inherit_share() */
     struct location *location;              /* NULL where location_set is */
     struct server_draft *draft;             /* server level and below */
     struct media_types *types;              /* what `types` filled here, to be added to */

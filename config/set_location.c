@@ -161,7 +161,7 @@ bool set_location(struct build *build, const struct directive *row,
                   const struct statement *statement, void *target)
 {
     (void)target;
-    char *label = build_label(build, statement->name.at); /* each request asks for both */
+    char *label = build_label(build, statement->name.at); /* in front: read together */
     struct location *location = arena_zero(build->arena, sizeof *location);
     location->at = statement->name.at;
     location->label = label;

@@ -226,7 +226,8 @@ enum if_modified_since {
 };
 
 /* http, server and location level. What every request for a file asks stands together at
- * the front. Locations in which all of it is the same share one of these. */
+ * the front. Locations that inherit all of it, or say the same in the same bytes,
+ * share one of these. */
 struct location_settings {
     bool internal;
     bool tcp_nodelay;

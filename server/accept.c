@@ -275,8 +275,8 @@ static bool free_descriptors(struct worker *worker)
 }
 
 /* A request that is there as soon as its connection is taken spares the event loop some
- * work. Where workers are faster than the clients it is not there yet: then a few are
- * left to the event loop, until one has it. */
+ * work. Where workers are faster than the clients it is not there yet: then the next
+ * few are left to the event loop, before one is tried again. */
 static void open_one(struct acceptor *acceptor, int fd, const struct sockaddr *peer)
 {
     struct worker *worker = acceptor->worker;

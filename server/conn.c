@@ -315,8 +315,8 @@ bool conn_open(struct worker *worker, int fd, const struct sockaddr *peer,
         conn_update(conn);
         return false;
     }
-    conn_gather(conn, true); /* a first request is not made to wait */
-    return conn->arrived || conn->state == CONN_CLOSING;
+    bool came = conn_gather(conn, true); /* it is not made to wait for its turn */
+    return came || conn->state == CONN_CLOSING;
 }
 
 /* --- death -------------------------------------------------------------------------- */

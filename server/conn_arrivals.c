@@ -36,13 +36,13 @@ static bool is_full(const struct arrivals *arrivals)
     return arrivals->count == ARRIVALS_MAX || arrivals->len >= CONN_BUFFER_SIZE;
 }
 
-void conn_gather(struct conn *conn, bool has_turn)
+bool conn_gather(struct conn *conn, bool has_turn)
 {
     struct arrivals *arrivals = &conn->worker->conns.arrivals;
     struct slice bytes = conn_receive(conn);
     if (bytes.len == 0) {
         conn_update(conn);
-        return;
+        return false;
     }
     conn->arrived = true;
     arrivals->items[arrivals->count++] =
@@ -51,6 +51,7 @@ void conn_gather(struct conn *conn, bool has_turn)
     if (is_full(arrivals)) {
         conns_answer(&conn->worker->conns);
     }
+    return true;
 }
 
 /* Answers that are sent together. */
@@ -92,6 +93,16 @@ static void find_answers(struct arrival *arrival, struct round *round)
     }
 }
 
+static void follow_up(struct arrival *arrival, const struct conn_sent *sent)
+{
+    struct conn *conn = arrival->conn;
+    BOARD_SET(conn->worker->board, working, conn->client.number);
+    conn_follow_up(conn, sent);
+    conn_update(conn);
+    arrival->conn = NULL;
+}
+
+/* The last bytes of one that ends may wait for the end: they do not wait for others. */
 static void send_answers(struct arrival *first, const struct arrival *end)
 {
     struct conn_sent sent[ARRIVALS_MAX];
@@ -100,14 +111,14 @@ static void send_answers(struct arrival *first, const struct arrival *end)
         if (conn != NULL) {
             BOARD_SET(conn->worker->board, working, conn->client.number);
             sent[arrival - first] = conn_transmit(conn);
+            if (conn->work->out.ends) {
+                follow_up(arrival, &sent[arrival - first]);
+            }
         }
     }
     for (struct arrival *arrival = first; arrival < end; arrival++) {
-        struct conn *conn = arrival->conn;
-        if (conn != NULL) {
-            BOARD_SET(conn->worker->board, working, conn->client.number);
-            conn_follow_up(conn, &sent[arrival - first]);
-            conn_update(conn);
+        if (arrival->conn != NULL) {
+            follow_up(arrival, &sent[arrival - first]);
         }
     }
 }

@@ -57,9 +57,9 @@ void arrivals_clear(struct arrivals *arrivals);
 char *arrivals_room(const struct arrivals *arrivals);
 
 /* READ_HEAD, IDLE: reads once. What came is answered by conns_answer(), which is called
- * here when there is no more room; in its turn, or, with `has_turn`, at once. If nothing
- * came, updates the connection. */
-void conn_gather(struct conn *conn, bool has_turn);
+ * here when there is no more room; in its turn, or, with `has_turn`, at once. Returns
+ * whether anything came; if not, updates the connection. */
+bool conn_gather(struct conn *conn, bool has_turn);
 
 /* --- conn_read.c -------------------------------------------------------------------- */
 

@@ -79,7 +79,8 @@ void conn_queue(struct conn *conn, struct request *request)
     conn->set = request->set;
     apply_nodelay(conn);
     conn->after = (uint8_t)choose_after(request);
-    conn->work->out.ends = conn->after != CONN_KEEP;
+    /* Closed without a shutdown, a socket with bytes unread drops what waits in it. */
+    conn->work->out.ends = conn->after == CONN_CLOSE_LINGER;
     request->send_begin = conn->work->out.queued;
     if (!request->response.silent) {
         request_queue(request, &conn->work->out, request->keep_alive);

@@ -40,9 +40,9 @@ static const char *relative(const struct request *request, struct slice path)
 
 struct filepath filepath_of(struct request *request, struct slice uri_path)
 {
-    const struct document_root *set = &request->location->document_root;
-    struct slice root = vars_expand(request, &set->path);
-    struct slice rest = set->is_alias ? after_alias(request, uri_path) : uri_path;
+    const struct document_root *from = &request->location->document_root;
+    struct slice root = vars_expand(request, &from->path);
+    struct slice rest = from->is_alias ? after_alias(request, uri_path) : uri_path;
     if (root.len == 0 || root.ptr[0] != '/') {
         root = slice_str(arena_printf(request->arena, "%s%.*s",
                                       request->service->config->prefix, SLICE_ARG(root)));
@@ -50,7 +50,7 @@ struct filepath filepath_of(struct request *request, struct slice uri_path)
     struct filepath found = {.root = root.ptr};
     /* The path of the request is resolved, what try_files makes of variables is not. */
     bool is_safe =
-        (set->path.is_literal || !filepath_has_dot_segments(root)) &&
+        (from->path.is_literal || !filepath_has_dot_segments(root)) &&
         (uri_path.ptr == request->path.ptr || !filepath_has_dot_segments(uri_path));
     if (rest.ptr != NULL && is_safe) {
         found.path = relative(request, rest);

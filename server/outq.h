@@ -28,7 +28,7 @@ struct outq {
     struct segment *first;
     struct segment *last;
     uint32_t files;  /* file segments in the queue */
-    bool ends;       /* behind what is queued the stream is closed at once */
+    bool ends;       /* as soon as all is sent the stream is shut: it may wait for that */
     uint64_t queued; /* bytes ever put in */
     uint64_t sent;   /* bytes ever sent */
 };

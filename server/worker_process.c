@@ -17,7 +17,7 @@
 enum leaving {
     LEAVING_NOT,
     LEAVING_DRAINED, /* when no connection is left */
-    LEAVING_STOPPED, /* when no answer is being sent */
+    LEAVING_STOPPED, /* when what had come is read and no answer is being sent */
 };
 
 /* The worker and what ties it to its process. */
@@ -28,6 +28,7 @@ struct process {
     struct ev_source wake;
     int wake_end; /* the signal handler's end of the pipe */
     enum leaving leaving;
+    bool looked;      /* at all that had come before it was to leave */
     bool last;        /* no other worker will serve after this one */
     int64_t leave_ms; /* at the latest; 0: no bound */
     bool accepting;
@@ -97,7 +98,7 @@ static bool may_leave(const struct process *process)
     case LEAVING_DRAINED:
         return process->worker.conns.count == 0;
     case LEAVING_STOPPED:
-        return !is_sending(&process->worker);
+        return process->looked && !is_sending(&process->worker);
     default:
         return false;
     }
@@ -305,6 +306,9 @@ static int longest_wait(const struct process *process)
     if (process->leave_ms == 0) {
         return TURN_MAX_MS;
     }
+    if (!process->looked) {
+        return 0;
+    }
     int64_t left = process->leave_ms - clock_now_ms();
     return left < 0 ? 0 : left < TURN_MAX_MS ? (int)left : TURN_MAX_MS;
 }
@@ -317,6 +321,7 @@ static void turn(struct process *process)
         waiting ? 0 : timers_wait(worker->timers, clock_now_ms(), longest_wait(process));
     filecache_end_turn(worker->service.files);
     ringlog_settle(process->setup->log);
+    process->looked = process->leaving != LEAVING_NOT;
     ev_turn(worker->loop, wait);
     conns_answer(&worker->conns);
     BOARD_SET(worker->board, beat_ns, clock_now_ns());

@@ -216,7 +216,8 @@ static void accept_client(int fd, const struct manner *manner)
         int size = SENDBUF_MIN;
         INVARIANT(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
     }
-    conn_open(&worker, fd, (struct sockaddr *)&peer, worker.config->sockets[0], true);
+    bool early = !manner->lazy;
+    conn_open(&worker, fd, (struct sockaddr *)&peer, worker.config->sockets[0], early);
     conns_answer(&worker.conns);
 }
 

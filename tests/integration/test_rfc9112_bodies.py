@@ -3,6 +3,7 @@ the next request."""
 
 import socket
 import struct
+import time
 
 import pytest
 
@@ -21,6 +22,8 @@ http {
         location /no/ { return 403; }
         location /paced/ { limit_rate 1m; }
         location /small/ { client_max_body_size 1k; }
+        location /reset { reset_timedout_connection on; return 444; }
+        location /hasty/ { lingering_close off; client_max_body_size 10; }
         location /echo { return 200 "$http_host|$http_x_trailer|$host|$request_uri"; }
     }
     server {
@@ -196,14 +199,47 @@ def packets_in(wire):
 
 
 @pytest.mark.skipif(TORTURE, reason="sends a byte at a time")
-@pytest.mark.parametrize("last", [
-    head("GET", "/a", "Connection: close"), head("GET", "/none", "Connection: close"),
-    GET + head("GET", "/echo", version="1.0"), head("POST", "/a", "Expect: x")])
-def test_an_answer_and_the_end_after_it_are_one_packet(bodies, last):
+@pytest.mark.parametrize("last", [head("POST", "/a", "Expect: x"), GET[:-2] + b"Host: b\r\n\r\n",
+                                  GET + head("GET", "/a", "Transfer-Encoding: x")])
+def test_an_answer_and_an_end_of_ours_are_one_packet(bodies, last):
     with bodies.wire() as wire:
         wire.send(last)
         wire.read_all()
         assert packets_in(wire) <= 3  # after those that accept and acknowledge
+
+
+def test_an_answer_with_no_end_behind_it_is_not_held_back(bodies):
+    """As the last bytes are for an end: for 200 ms, if none comes."""
+    def answered_in(requests):
+        with bodies.wire() as wire:
+            begun = time.monotonic()
+            wire.send(GET * requests)
+            for _ in range(requests):
+                assert wire.response().status == 200
+            return time.monotonic() - begun
+
+    assert min(answered_in(number % 2 + 1) for number in range(6)) < 0.15
+
+
+@pytest.mark.parametrize("location", ["/reset", "/hasty/"])
+def test_an_answer_is_not_lost_where_the_end_is_a_reset(bodies, location):
+    """Which it is for bytes that nobody has read, too."""
+    with bodies.wire() as wire:
+        if location == "/reset":
+            wire.send(GET + head("GET", "/reset"))
+            assert wire.response().body == b"a" * 10
+        else:
+            wire.send(head("POST", "/hasty/", f"Content-Length: {LARGE}") + b"x" * 100_000)
+            assert wire.response().status == 413
+
+
+def test_an_answer_is_not_lost_for_a_line_end_too_many(bodies):
+    """Nor for anything else that comes in a packet of its own after the last request."""
+    for _ in range(20 if TORTURE else 400):
+        with bodies.wire() as wire:
+            wire.send(head("GET", "/a", version="1.0"))
+            wire.send(b"\r\n")
+            assert wire.response().body == b"a" * 10
 
 
 @pytest.mark.skipif(TORTURE, reason="sends a byte at a time")

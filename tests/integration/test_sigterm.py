@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import wait_until
+from harness import open_files, stopped, wait_until
 
 SIZE = 8 << 20
 CONFIG = "%s http { server { listen 127.0.0.1:%%PORT%%; root %%DIR%%; } }"
@@ -53,6 +53,22 @@ def test_fast_by_default(server):
     with server.wire() as wire:
         begin_download(wire)
         server.send_signal(signal.SIGTERM)
+        assert server.process.wait(5) == 0
+
+
+def test_fast_answers_what_had_come(server):
+    """A connection, too, that is accepted in the turn in which the signal comes."""
+    start(server, "master_process off;")
+    pid = server.process.pid
+    before = len(open_files(pid))
+    with server.wire():  # which sends nothing: the next one is left to the event loop
+        wait_until(lambda: len(open_files(pid)) > before, "the silent one to be accepted")
+        with stopped([pid]):
+            wire = server.wire()
+            wire.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\n")
+            server.send_signal(signal.SIGTERM)
+        with wire:
+            assert wire.response().status == 404
         assert server.process.wait(5) == 0
 
 

@@ -390,6 +390,67 @@ START_TEST(hears_who_goes_on_after_its_last_request)
 }
 END_TEST
 
+/* A new client that has sent this; `leaves`: and is gone. */
+static bool opens_with(const char *text, bool leaves)
+{
+    int pair[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    ck_assert_int_eq(write(pair[1], text, strlen(text)), (ssize_t)strlen(text));
+    if (leaves) {
+        close(pair[1]);
+    }
+    const struct sockaddr *peer = &serve.client.peer.sa;
+    bool came = conn_open(&live, pair[0], peer, serve.config->sockets[0], true);
+    answer_all();
+    if (!leaves) {
+        close(pair[1]);
+    }
+    return came;
+}
+
+START_TEST(tells_whether_anything_came_with_a_connection)
+{
+    begin(ARRIVALS_MAX - 1);
+    ck_assert(!opens_with("", false));
+    ck_assert(opens_with("", true));
+    ck_assert(opens_with("GET", false));
+    ask_each(ARRIVALS_MAX - 1);
+    read_all();
+    ck_assert_uint_eq(live.conns.arrivals.count, ARRIVALS_MAX - 1);
+    ck_assert(opens_with("GET /?x=last. HTTP/1.1\r\nHost: a\r\n\r\n", false));
+    expect_each(ARRIVALS_MAX - 1);
+    end(ARRIVALS_MAX - 1);
+}
+END_TEST
+
+static bool only_one_has_an_answer;
+
+static void look_at_the_other(void *context, uint32_t file, struct slice line)
+{
+    live_receive(&clients[1]);
+    only_one_has_an_answer = only_one_has_an_answer || clients[1].got.len == 0;
+    serve_take_access(context, file, line);
+}
+
+/* The last bytes of the first may wait for its end, and a file takes long. */
+START_TEST(ends_a_connection_before_others_are_sent_to)
+{
+    if (!TORTURE) {
+        begin(2);
+        ck_assert_int_eq(write(clients[0].fd, "x\r\n\r\n", 5), 5); /* refused: it ends */
+        ask(&clients[1], "/?x=1.");
+        read_all();
+        live.service.access_sink = look_at_the_other;
+        answer_all();
+        ck_assert(only_one_has_an_answer);
+        live_expect(&clients[0], " 400 ");
+        live_expect_end(&clients[0]);
+        live_expect(&clients[1], "\r\n\r\n1.");
+        end(2);
+    }
+}
+END_TEST
+
 /* Who sends a byte of a head now and then is no younger for it. */
 START_TEST(does_not_forget_how_long_a_head_takes)
 {
@@ -419,5 +480,7 @@ UNIT_SUITE(conn_arrivals)
     UNIT_TEST(sends_nobody_away_whom_it_has_heard);
     UNIT_TEST(has_room_for_what_is_dropped_meanwhile);
     UNIT_TEST(hears_who_goes_on_after_its_last_request);
+    UNIT_TEST(ends_a_connection_before_others_are_sent_to);
+    UNIT_TEST(tells_whether_anything_came_with_a_connection);
     UNIT_TEST(does_not_forget_how_long_a_head_takes);
 }

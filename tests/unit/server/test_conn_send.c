@@ -297,6 +297,30 @@ START_TEST(lingers_when_more_comes_during_the_last_answer)
 }
 END_TEST
 
+static const struct {
+    const char *request;
+    bool waits;
+    bool draining;
+} ends[] = {
+    {GET("/a"), false, false},
+    {GET("/a"), true, true},
+    {LAST, false, false},
+    {GET("/hasty/a"), false, false},
+};
+
+/* The last bytes wait for the end where it is sure that they are not lost with it. */
+START_TEST(holds_the_last_bytes_for_the_end_where_it_is_in_order)
+{
+    begin("html/a", BIG);
+    live_file("html/hasty/a", BIG);
+    live.service.draining = ends[_i].draining;
+    live_send(&client, ends[_i].request);
+    stall();
+    ck_assert_int_eq(live_conn()->work->out.ends, ends[_i].waits);
+    end();
+}
+END_TEST
+
 UNIT_SUITE(conn_send)
 {
     UNIT_TEST(sends_a_large_file_whole);
@@ -314,4 +338,6 @@ UNIT_SUITE(conn_send)
     UNIT_TEST(lingers_when_more_comes_during_the_last_answer);
     UNIT_LOOP(lingers_when_more_comes_behind_the_last_request, 0,
               (int)(sizeof(lasts) / sizeof(lasts[0])));
+    UNIT_LOOP(holds_the_last_bytes_for_the_end_where_it_is_in_order, 0,
+              (int)(sizeof(ends) / sizeof(ends[0])));
 }
