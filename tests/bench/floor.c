@@ -37,7 +37,7 @@ static char bytes[16384];
 static struct {
     int epoll, listener;
     int held, share;
-    bool closes; /* after each answer, which leaves in one packet with the end */
+    bool closes; /* after each answer */
 } self;
 
 static int fail(const char *what)
@@ -92,9 +92,8 @@ static void drop(int fd)
 /* False: the connection is to be closed. */
 static bool serve(int fd)
 {
-    int flags = MSG_NOSIGNAL | (self.closes ? MSG_MORE : 0);
     return recv(fd, bytes, sizeof(bytes), 0) > 0 &&
-           send(fd, answer, answer_len, flags) > 0 && !self.closes;
+           send(fd, answer, answer_len, MSG_NOSIGNAL) > 0 && !self.closes;
 }
 
 static void take_one(void)
