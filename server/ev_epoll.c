@@ -1,3 +1,4 @@
+#include "common/clock.h"
 #include "common/fdutil.h"
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -5,11 +6,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #define ROOM_MAX 256
 
+/* To bound each wait by itself costs the kernel a timer that starts and is stopped again.
+ * The bound seldom comes nearer, so one timer is among the descriptors and stays set. */
 struct ev_backend {
     int fd;
+    int timer;
+    int64_t ends_ms; /* when the timer ends a wait; 0: it is not set */
     struct epoll_event ready[ROOM_MAX];
 };
 
@@ -22,14 +28,18 @@ struct ev_backend *ev_backend_create(void)
 {
     struct ev_backend *backend = xcalloc(1, sizeof(*backend));
     backend->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (backend->fd < 0) {
-        log_fatal(errno, "epoll_create1() failed");
+    backend->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET}; /* of no source */
+    if (backend->fd < 0 || backend->timer < 0 ||
+        epoll_ctl(backend->fd, EPOLL_CTL_ADD, backend->timer, &event) != 0) {
+        log_fatal(errno, "cannot create an event loop");
     }
     return backend;
 }
 
 void ev_backend_destroy(struct ev_backend *backend)
 {
+    fd_close(backend->timer);
     fd_close(backend->fd);
     free(backend);
 }
@@ -81,14 +91,33 @@ void ev_backend_forget(struct ev_backend *backend, struct ev_source *source)
     (void)source;
 }
 
+/* Sees to it that the next wait ends. Returns its own bound. */
+static int bound(struct ev_backend *backend, int timeout_ms)
+{
+    int64_t ends_ms = clock_now_ms() + timeout_ms;
+    if (timeout_ms > 0 && (backend->ends_ms == 0 || ends_ms < backend->ends_ms)) {
+        struct itimerspec when = {.it_value = {.tv_sec = timeout_ms / 1000,
+                                               .tv_nsec = timeout_ms % 1000 * NS_PER_MS}};
+        timerfd_settime(backend->timer, 0, &when, NULL);
+        backend->ends_ms = ends_ms;
+    }
+    return timeout_ms > 0 ? -1 : timeout_ms;
+}
+
 int ev_backend_wait(struct ev_backend *backend, struct ev_event *events, int room,
                     int timeout_ms)
 {
     int most = room < ROOM_MAX ? room : ROOM_MAX;
-    int count = epoll_wait(backend->fd, backend->ready, most, timeout_ms);
+    int count = epoll_wait(backend->fd, backend->ready, most, bound(backend, timeout_ms));
+    int of_sources = count < 0 ? count : 0;
     for (int i = 0; i < count; i++) {
-        events[i].source = backend->ready[i].data.ptr;
-        events[i].events = from_epoll(backend->ready[i].events);
+        struct ev_source *source = backend->ready[i].data.ptr;
+        if (source == NULL) {
+            backend->ends_ms = 0;
+            continue;
+        }
+        events[of_sources].source = source;
+        events[of_sources++].events = from_epoll(backend->ready[i].events);
     }
-    return count;
+    return of_sources;
 }
