@@ -33,8 +33,9 @@ void ev_backend_remove(struct ev_backend *backend, struct ev_source *source);
  * done here. */
 void ev_backend_forget(struct ev_backend *backend, struct ev_source *source);
 
-/* Waits at most timeout_ms (-1: no limit) and stores what is ready, at most `room`
- * events; the rest comes with the next wait. Returns how many, or -1 with errno EINTR. */
+/* Waits at most timeout_ms (-1: no limit), or until an earlier wait would have ended, and
+ * stores what is ready, at most `room` events; the rest comes with the next wait. Returns
+ * how many, or -1 with errno EINTR. */
 int ev_backend_wait(struct ev_backend *backend, struct ev_event *events, int room,
                     int timeout_ms);
 

@@ -283,6 +283,32 @@ START_TEST(leaves_no_event_of_a_shared_source_behind)
 }
 END_TEST
 
+static int64_t wait_ms(int timeout_ms)
+{
+    int64_t start = clock_read_ns();
+    ck_assert_int_eq(ev_turn(loop, timeout_ms), 0);
+    return (clock_read_ns() - start) / NS_PER_MS;
+}
+
+START_TEST(waits_no_longer_than_the_nearest_bound)
+{
+    struct end a;
+    open_end(&a);
+    set(&a, EV_IN);
+    ck_assert_int_ge(wait_ms(30), 29);
+    ck_assert_int_ge(wait_ms(30), 29);
+    poke(&a);
+    ck_assert_int_eq(ev_turn(loop, 60000), 1); /* whose end is far, and stays */
+    set(&a, 0);
+    for (int i = 0; i < 3; i++) {
+        int64_t waited = wait_ms(20);
+        ck_assert(waited >= 19 && waited < 10000);
+    }
+    ck_assert_int_lt(wait_ms(0), 10000);
+    close_end(&a);
+}
+END_TEST
+
 START_TEST(names_its_back_end)
 {
     const char *name = ev_backend_name();
@@ -304,5 +330,6 @@ UNIT_SUITE(ev)
     UNIT_TEST(hears_of_again_only_where_edges_are);
     UNIT_TEST(tells_an_end_that_came_with_bytes);
     UNIT_TEST(leaves_no_event_of_a_shared_source_behind);
+    UNIT_TEST(waits_no_longer_than_the_nearest_bound);
     UNIT_TEST(names_its_back_end);
 }
