@@ -58,9 +58,9 @@ void ev_forget(struct ev_loop *loop, struct ev_source *source);
 
 /*
  * One turn: waits at most timeout_ms (-1: no limit), or until an earlier wait would have
- * ended, updates the clock (clock_update), then calls what is ready. A source forgotten or
- * taken out during the turn is not called, and one that changed what it waits for hears of
- * that only. Returns the number of calls, or -1 when interrupted by a signal.
+ * ended, updates the clock (clock_update), then calls what is ready. A source forgotten
+ * or taken out during the turn is not called, and one that changed what it waits for
+ * hears of that only. Returns the number of calls, or -1 when interrupted by a signal.
  */
 int ev_turn(struct ev_loop *loop, int timeout_ms);
 

@@ -414,11 +414,13 @@ START_TEST(tells_whether_anything_came_with_a_connection)
     ck_assert(!opens_with("", false));
     ck_assert(opens_with("", true));
     ck_assert(opens_with("GET", false));
-    ask_each(ARRIVALS_MAX - 1);
-    read_all();
-    ck_assert_uint_eq(live.conns.arrivals.count, ARRIVALS_MAX - 1);
-    ck_assert(opens_with("GET /?x=last. HTTP/1.1\r\nHost: a\r\n\r\n", false));
-    expect_each(ARRIVALS_MAX - 1);
+    if (!TORTURE) { /* even if it is the last that is kept */
+        ask_each(ARRIVALS_MAX - 1);
+        read_all();
+        ck_assert_uint_eq(live.conns.arrivals.count, ARRIVALS_MAX - 1);
+        ck_assert(opens_with("GET /?x=last. HTTP/1.1\r\nHost: a\r\n\r\n", false));
+        expect_each(ARRIVALS_MAX - 1);
+    }
     end(ARRIVALS_MAX - 1);
 }
 END_TEST
