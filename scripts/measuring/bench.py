@@ -93,6 +93,7 @@ def finish(server):
     if lost > 0.02:
         print(f"{server.label}: {100 * lost:.1f} % of the requests are not in its log",
               file=sys.stderr)
+    server.folder.joinpath("access.log").unlink(missing_ok=True)  # or disks are busy with it
 
 
 def middle(samples, what="cpu_us"):
