@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import open_files, stopped, wait_until
+from harness import FLAVOUR, open_files, stopped, wait_until
 
 SIZE = 8 << 20
 CONFIG = "%s http { server { listen 127.0.0.1:%%PORT%%; root %%DIR%%; } }"
@@ -56,6 +56,7 @@ def test_fast_by_default(server):
         assert server.process.wait(5) == 0
 
 
+@pytest.mark.skipif(FLAVOUR == "torture", reason="reads a byte a turn")
 def test_fast_answers_what_had_come(server):
     """A connection, too, that is accepted in the turn in which the signal comes."""
     start(server, "master_process off;")
