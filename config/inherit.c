@@ -126,7 +126,7 @@ static const struct location_settings *find_same(struct build *build, struct has
         hash_get(known, slice_of((const char *)set, sizeof *set));
     if (same == NULL) {
         same = arena_alloc(build->arena, sizeof *same);
-        *same = *set;
+        memcpy(same, set, sizeof *same); /* with what lies between the members */
         hash_put(known, slice_of((const char *)same, sizeof *same), same);
     }
     return same;
