@@ -110,6 +110,15 @@ class Subject(Server):
         """What the error log says of the reload that this leads to."""
         before = len(self.errors())
         act()
+        return self.await_verdict(before)
+
+    def refusal_by_word(self):
+        """The same, but that a bad file is refused before the server hears of it."""
+        before = len(self.errors())
+        said = self.say("reload", 1)
+        return self.await_verdict(before) if "generation" in said else said
+
+    def await_verdict(self, before):
         pattern = r"reloaded: .*|reload rejected.*|upgrade \w+: .*|upgrade refused.*"
         return wait_until(lambda: re.search(pattern, self.errors()[before:]), "a verdict", 20)[0]
 
@@ -121,6 +130,7 @@ class Subject(Server):
         if result.returncode != status:
             raise Complaint(f"-s {word}: status {result.returncode} instead of {status}: "
                             f"{result.stdout}{result.stderr}")
+        return result.stdout + result.stderr
 
     def kill(self, pid, number, seconds=0.0):
         self.load.doom(pid, seconds)
@@ -238,7 +248,7 @@ def break_config(server):
     server.configure(BROKEN[name])
     server.hook_path.write_text("* unfit\n" if name == "unfit workers" else "")
     by_word = server.chance.random() < 0.5 and name not in ("garbage", "cut short")
-    said = server.verdict((lambda: server.say("reload", 1)) if by_word else server.hang_up)
+    said = server.refusal_by_word() if by_word else server.verdict(server.hang_up)
     expect("rejected" in said, said)
     server.hook_path.unlink()
     expect(server.pool() == pool, f"workers {pool} became {server.pool()}")
