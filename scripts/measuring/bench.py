@@ -64,26 +64,24 @@ class Bench:
         path.write_text("".join(f"{line}\n" for line in lines))
         return path
 
-    def rounds(self, turns, numbers=None):
-        """Samples of {label: (server, file of requests, processors of the load)}; who is
-        first changes from round to round."""
-        samples, labels = {label: [] for label in turns}, list(turns)
-        for number in numbers or range(self.chosen.rounds):
-            first = number % len(labels)
-            for label in labels[first:] + labels[:first]:
-                server, lines, cpus = turns[label]
-                samples[label].append(load.measure(server, lines, cpus, self.chosen.seconds))
-            self.say(f"    round {number + 1}: " + ", ".join(
-                f"{label} {samples[label][-1].cpu_us:.2f}" for label in turns))
+    def round(self, number, turns):
+        """A sample of each of {label: (server, file of requests, processors of the load)};
+        who is first changes from round to round."""
+        samples, labels = {}, list(turns)
+        first = number % len(labels)
+        for label in labels[first:] + labels[:first]:
+            server, lines, cpus = turns[label]
+            samples[label] = load.measure(server, lines, cpus, self.chosen.seconds)
+        self.say(f"    round {number + 1}: " + ", ".join(
+            f"{label} {samples[label].cpu_us:.2f}" for label in turns))
         return samples
 
-    def fresh_rounds(self, make_turns):
-        """The same with servers that are started anew for each round."""
+    def rounds(self, measure):
+        """The samples of every label; measure(number) makes those of one round."""
         samples = {}
         for number in range(self.chosen.rounds):
-            self.stop()
-            for label, some in self.rounds(make_turns(), [number]).items():
-                samples.setdefault(label, []).extend(some)
+            for label, sample in measure(number).items():
+                samples.setdefault(label, []).append(sample)
         return samples
 
 

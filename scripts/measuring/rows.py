@@ -51,12 +51,13 @@ class Load:
         able = [subject for subject in bench.present
                 if self.floor_after or not isinstance(subject, subjects.Floor)]
 
-        def turns():
-            return {subject.label: self.turn(bench, subject) for subject in able}
+        def one_round(number):
+            if bench.chosen.fresh:
+                bench.stop()
+            turns = {subject.label: self.turn(bench, subject) for subject in able}
+            return bench.round(number, turns)
 
-        fresh = bench.chosen.fresh
-        samples = bench.fresh_rounds(turns) if fresh else bench.rounds(turns())
-        return self.results(able, samples)
+        return self.results(able, bench.rounds(one_round))
 
     def results(self, able, samples):
         peers = [subject.label for subject in able
@@ -103,18 +104,12 @@ class Pair:
     def measure(self, bench):
         floors = [subject for subject in bench.present
                   if self.of_floor and isinstance(subject, subjects.Floor)]
-        return [self.judge(subject, self.sample(bench, subject))
+        return [self.judge(subject, bench.rounds(
+                    lambda number, subject=subject: self.round(bench, subject, number)))
                 for subject in bench.ours + floors]
 
-    def sample(self, bench, subject):
-        """Both are started anew for each round, or the chance of one start would stay."""
-        samples = {"first": [], "second": []}
-        for number in range(bench.chosen.rounds):
-            for name, some in self.round(bench, subject, number).items():
-                samples[name] += some
-        return samples
-
     def round(self, bench, subject, number):
+        """Both are started anew for each, or the chance of one start would stay."""
         everything = f"{bench.server_cpu},{bench.load_cpu}"
         cpus = everything if self.shared else bench.server_cpu
         load_cpus = everything if self.shared else bench.load_cpu
@@ -125,7 +120,7 @@ class Pair:
             for name, server, lines in zip(("first", "second"), (one, two), self.lines):
                 load.check(server, lines[0], 200, tree.KIB)
                 turns[name] = server, bench.write(f"{self.key}-{name}", lines), load_cpus
-            return bench.rounds(turns, [number])
+            return bench.round(number, turns)
 
     def judge(self, subject, samples):
         value, spread = ratio(samples["second"], samples["first"])

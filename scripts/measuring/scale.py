@@ -46,7 +46,7 @@ class Dimension:
                                                  SMALL[0]))
                 lines = bench.write(f"{self.key}-{point.x}", point.lines)
                 turns[point.x] = server, lines, load_cpus
-            samples = bench.rounds(turns)
+            samples = bench.rounds(lambda number: bench.round(number, turns))
         return [(x, middle(samples[x])) for x in turns]
 
 
