@@ -157,36 +157,23 @@ void clock_update(void)
     }
 }
 
-/* What is asked before the first wait, such as the start-up's messages, reads the clock.
- */
-static void ensure_read(void)
-{
-    if (now.now_ns == 0) {
-        clock_update();
-    }
-}
-
 int64_t clock_now_ns(void)
 {
-    ensure_read();
     return now.now_ns;
 }
 
 int64_t clock_now_ms(void)
 {
-    ensure_read();
     return now.now_ms;
 }
 
 const struct timespec *clock_wall(void)
 {
-    ensure_read();
     return &now.wall;
 }
 
 static struct slice text_slice(const struct text *text)
 {
-    ensure_read();
     return slice_of(text->bytes, text->len);
 }
 

@@ -19,7 +19,7 @@
 /* The monotonic clock now, in nanoseconds, straight from the system. */
 int64_t clock_read_ns(void);
 
-/* Reads both clocks; call after each wait for events. */
+/* Reads both clocks; call when the program starts and after each wait for events. */
 void clock_update(void);
 
 /* As of the last clock_update(). */
