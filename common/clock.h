@@ -19,6 +19,11 @@
 /* The monotonic clock now, in nanoseconds, straight from the system. */
 int64_t clock_read_ns(void);
 
+/* A stopwatch of the process: reads the clock; nanoseconds since it was last read here or
+ * by clock_update(), which begins a lap, too. */
+int64_t clock_lap_ns(void);
+int64_t clock_lap_began_ns(void); /* when the lap under way began: no system call */
+
 /* Reads both clocks; call when the program starts and after each wait for events. */
 void clock_update(void);
 

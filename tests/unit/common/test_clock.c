@@ -50,6 +50,21 @@ START_TEST(stands_still_between_updates)
 }
 END_TEST
 
+START_TEST(measures_laps)
+{
+    clock_update();
+    ck_assert_int_eq(clock_lap_began_ns(), clock_now_ns());
+    while (clock_read_ns() - clock_lap_began_ns() < 2 * NS_PER_MS) {
+    }
+    int64_t lap = clock_lap_ns();
+    ck_assert_int_ge(lap, 2 * NS_PER_MS);
+    ck_assert_int_eq(clock_lap_began_ns(), clock_now_ns() + lap);
+    int64_t next = clock_lap_ns();
+    ck_assert_int_ge(next, 0);
+    ck_assert_int_eq(clock_lap_began_ns(), clock_now_ns() + lap + next);
+}
+END_TEST
+
 START_TEST(follows_the_change_of_second)
 {
     clock_update();
@@ -67,5 +82,6 @@ UNIT_SUITE(clock)
 {
     UNIT_LOOP(formats_as_strftime_does, 0, sizeof(zones) / sizeof(zones[0]));
     UNIT_TEST(stands_still_between_updates);
+    UNIT_TEST(measures_laps);
     UNIT_TEST(follows_the_change_of_second);
 }

@@ -263,6 +263,72 @@ START_TEST(holds_nobody_to_account_for_what_others_are_sent)
 }
 END_TEST
 
+/* In the same turn: the rest of a body, and what is logged with it. */
+START_TEST(holds_nobody_to_account_for_what_others_did_before)
+{
+    if (!TORTURE) {
+        static const char head[] =
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n";
+        begin(2);
+        live_send(&clients[0], head);
+        ck_assert_int_eq(conns[0]->state, CONN_READ_BODY);
+        ck_assert_int_eq(write(clients[0].fd, "x", 1), 1);
+        ask(&clients[1], "/?x=1.");
+        live.service.access_sink = take_slowly;
+        read_all();
+        live.service.access_sink = serve_take_access;
+        conns_answer(&live.conns);
+        ck_assert(!conns[1]->heavy);
+        live_expect(&clients[1], "\r\n\r\n1.");
+        end(2);
+    }
+}
+END_TEST
+
+/* Only the line of a request that says so takes long. */
+static void take_slow_ones_slowly(void *context, uint32_t file, struct slice line)
+{
+    if (memmem(line.ptr, line.len, "slow", 4) != NULL) {
+        be_busy();
+    }
+    serve_take_access(context, file, line);
+}
+
+START_TEST(holds_nobody_to_account_for_whose_turn_was_before)
+{
+    begin(2);
+    ask(&clients[0], "/?slow&x=0.");
+    ask(&clients[1], "/?x=1.");
+    conns[0]->heavy = conns[1]->heavy = true;
+    while (conns[0]->state != CONN_TURN || conns[1]->state != CONN_TURN) {
+        read_all();
+        conns_answer(&live.conns);
+    }
+    live.service.access_sink = take_slow_ones_slowly;
+    while (conns_take_turns(&live.conns)) {
+    }
+    ck_assert(!conns[1]->heavy);
+    expect_each(2);
+    end(2);
+}
+END_TEST
+
+START_TEST(holds_nobody_to_account_for_those_answered_before)
+{
+    if (!TORTURE) {
+        begin(ARRIVALS_MAX + 1);
+        ask_each(ARRIVALS_MAX + 1);
+        live.service.access_sink = take_slowly;
+        read_all();
+        ck_assert(!conns[0]->arrived && conns[ARRIVALS_MAX]->arrived);
+        answer_all();
+        ck_assert(!conns[ARRIVALS_MAX]->heavy);
+        expect_each(ARRIVALS_MAX + 1);
+        end(ARRIVALS_MAX + 1);
+    }
+}
+END_TEST
+
 /* It may take long, or for ever: then its request is to be the one that is blamed. */
 START_TEST(sends_a_file_before_it_finds_more)
 {
@@ -477,6 +543,9 @@ UNIT_SUITE(conn_arrivals)
     UNIT_TEST(sends_before_it_has_found_too_many);
     UNIT_TEST(sends_before_an_answer_has_waited_long);
     UNIT_TEST(holds_nobody_to_account_for_what_others_are_sent);
+    UNIT_TEST(holds_nobody_to_account_for_what_others_did_before);
+    UNIT_TEST(holds_nobody_to_account_for_whose_turn_was_before);
+    UNIT_TEST(holds_nobody_to_account_for_those_answered_before);
     UNIT_TEST(sends_a_file_before_it_finds_more);
     UNIT_TEST(answers_before_others_are_sent_more);
     UNIT_TEST(sends_nobody_away_whom_it_has_heard);
