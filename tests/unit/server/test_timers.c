@@ -181,7 +181,7 @@ START_TEST(catches_up_after_a_long_sleep)
     for (int i = 0; i <= COUNT; i++) {
         watches[i] = watch_at();
         timer_init(&watches[i].timer, on_fire);
-        timer_set(timers, &watches[i].timer, START + 1 + i * 997);
+        timer_set(timers, &watches[i].timer, START + 1 + i * 797);
     }
     now = START + 3 * HORIZON;
     timer_set(timers, &watches[COUNT].timer, now + 500);
