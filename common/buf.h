@@ -44,7 +44,7 @@ void buf_free(struct buf *buf);  /* empty, memory given back; limit kept */
 
 static inline bool buf_append(struct buf *buf, const void *bytes, size_t len)
 {
-    bool fits = len - 1 < buf->capacity - buf->len; /* none does not either */
+    bool fits = len - 1 < buf->capacity - buf->len; /* len - 1 of none is the most */
     if (TORTURE || !fits || buf->limit != 0) {
         return buf_append_growing(buf, bytes, len);
     }

@@ -262,7 +262,7 @@ static void step_aside(struct acceptor *acceptor)
 static void answer_if_full(struct worker *worker)
 {
     if (is_full(worker)) {
-        conns_answer_early(&worker->conns);
+        conns_answer(&worker->conns);
     }
 }
 
@@ -270,7 +270,7 @@ static void answer_if_full(struct worker *worker)
 static bool free_descriptors(struct worker *worker)
 {
     size_t before = worker->conns.count;
-    conns_answer_early(&worker->conns);
+    conns_answer(&worker->conns);
     return worker->conns.count < before || filecache_shrink(worker->service.files) > 0;
 }
 

@@ -86,9 +86,8 @@ static void ready(struct ev_source *source, unsigned events)
     if (conn->state == CONN_READ_HEAD || conn->state == CONN_IDLE) {
         conn_gather(conn, false);
     } else {
-        conns_answer_early(&conn->worker->conns); /* before others, who may take long */
+        conns_answer(&conn->worker->conns); /* before others, who may take long */
         run(conn, on_event[conn->state]);
-        clock_lap_ns();
     }
 }
 

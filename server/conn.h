@@ -166,9 +166,6 @@ void conn_close(struct conn *conn, const char *reason);
  * timers: until then no connection may be closed of which something has arrived. */
 void conns_answer(struct conns *conns);
 
-/* The same before the end of the turn. What comes next begins a lap of the clock. */
-void conns_answer_early(struct conns *conns);
-
 /* Answers one batch of each connection in TURN, as far as there is time. Returns whether
  * any is left there: then do not wait for events. */
 bool conns_take_turns(struct conns *conns);

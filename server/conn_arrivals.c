@@ -49,7 +49,7 @@ bool conn_gather(struct conn *conn, bool has_turn)
         (struct arrival){.conn = conn, .bytes = bytes, .has_turn = has_turn};
     arrivals->len += bytes.len;
     if (is_full(arrivals)) {
-        conns_answer_early(&conn->worker->conns);
+        conns_answer(&conn->worker->conns);
     }
     return true;
 }
@@ -62,6 +62,7 @@ struct round {
 
 static struct round begin_round(void)
 {
+    clock_lap_ns();
     return (struct round){.began_ns = clock_lap_began_ns()};
 }
 
@@ -134,7 +135,6 @@ void conns_answer(struct conns *conns)
         if (arrival + 1 < end && is_over(&round, arrival->conn)) {
             send_answers(unsent, arrival + 1);
             unsent = arrival + 1;
-            clock_lap_ns();
             round = begin_round();
         }
     }
@@ -142,10 +142,4 @@ void conns_answer(struct conns *conns)
     BOARD_SET(worker->board, working, 0);
     arrivals->count = 0;
     arrivals->len = 0;
-}
-
-void conns_answer_early(struct conns *conns)
-{
-    conns_answer(conns);
-    clock_lap_ns();
 }

@@ -68,8 +68,8 @@ bool conn_gather(struct conn *conn, bool has_turn);
 struct slice conn_receive(struct conn *conn);
 
 /* READ_HEAD, READ_BODY, IDLE: uses what came. In state SEND then, an answer is to be
- * sent. Complete heads end the lap of the clock that is under way: it tells how long they
- * took. */
+ * sent. The caller has begun a lap of the clock; complete heads end it: it tells how
+ * long they took. */
 void conn_take(struct conn *conn, struct slice fresh, bool has_turn);
 
 /* READ_BODY: reads once, uses it and sends the answer. */

@@ -103,10 +103,10 @@ void conn_time_out(struct conn *conn, const char *reason)
     conn_close(conn, reason);
 }
 
-/* What was read in this turn is no older than the turn; to send takes no time. */
+/* What was read in this turn is no older than the turn. */
 static bool is_early(void)
 {
-    return clock_lap_began_ns() - clock_now_ns() < EARLY_NS;
+    return clock_read_ns() - clock_now_ns() < EARLY_NS;
 }
 
 /* To close a socket with bytes unread resets the connection, and so do bytes that come

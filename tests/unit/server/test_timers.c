@@ -2,7 +2,8 @@
 #include "tests/unit/unit.h"
 #include <stdlib.h>
 
-#define START   INT64_C(1000003) /* not on a tick */
+#define START   INT64_C(1000003)                        /* not on a tick */
+#define TO_TICK (TIMER_TICK_MS - START % TIMER_TICK_MS) /* from START to the next one */
 #define HORIZON (4096 * TIMER_TICK_MS)
 
 struct watch {
@@ -55,8 +56,9 @@ static void live_until(int64_t until)
     }
 }
 
-static const int64_t delays[] = {
-    1, 9, 10, 11, 500, 40000, HORIZON - 10, HORIZON, HORIZON + 10, 75000, 3600000};
+static const int64_t delays[] = {1,           TO_TICK - 1, TO_TICK,     TO_TICK + 1,
+                                 500,         40000,       HORIZON - 8, HORIZON,
+                                 HORIZON + 8, 75000,       3600000};
 
 START_TEST(fires_on_time_and_never_early)
 {
