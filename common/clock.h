@@ -24,7 +24,7 @@ int64_t clock_read_ns(void);
 int64_t clock_lap_ns(void);
 int64_t clock_lap_began_ns(void); /* the one under way; does not read the clock */
 
-/* Reads both clocks; call when the program starts and after each wait for events. */
+/* Reads both clocks; call when a process starts and after each wait for events. */
 void clock_update(void);
 
 /* As of the last clock_update(). */

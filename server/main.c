@@ -1,4 +1,3 @@
-#include "common/clock.h"
 #include "common/fdutil.h"
 #include "common/xalloc.h"
 #include "server/builtin_config.h"
@@ -126,7 +125,6 @@ static int act_on_configuration(const struct cmdline *cmdline)
 int main(int argc, char **argv)
 {
     signals_block();
-    clock_update();
     fd_open_standard();
     char **words = title_init(argc, argv);
     program_init(words);
