@@ -36,11 +36,19 @@ static inline void end(size_t count)
     live_stop();
 }
 
-static inline void ask(struct live_client *client, const char *target)
+/* With more lines of its head, each with its end. */
+static inline void ask_with(struct live_client *client, const char *target,
+                            const char *fields)
 {
     char head[256];
-    int len = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", target);
+    int len = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", target,
+                       fields);
     ck_assert_int_eq(write(client->fd, head, (size_t)len), len);
+}
+
+static inline void ask(struct live_client *client, const char *target)
+{
+    ask_with(client, target, "");
 }
 
 static inline void ask_each(size_t count)

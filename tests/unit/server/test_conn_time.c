@@ -17,6 +17,14 @@ static void take_slowly(void *context, uint32_t file, struct slice line)
     serve_take_access(context, file, line);
 }
 
+/* Reads and answers; to find out that something is /missing takes long. */
+static void find_slowly(void)
+{
+    read_all();
+    log_set_sink(take_slowly, NULL);
+    conns_answer(&live.conns);
+}
+
 START_TEST(sends_before_an_answer_has_waited_long)
 {
     if (!TORTURE) {
@@ -41,9 +49,7 @@ START_TEST(lets_the_last_of_a_long_turn_wait)
             ask(&clients[i], "/missing");
         }
         ask(&clients[6], "/?x=6.");
-        read_all();
-        log_set_sink(take_slowly, NULL);
-        conns_answer(&live.conns);
+        find_slowly();
         ck_assert_int_eq(conns[6]->state, CONN_TURN);
         answer_all();
         live_expect(&clients[6], "\r\n\r\n6.");
@@ -66,9 +72,7 @@ static bool is_blamed_for_what_others_ask(void)
     begin(2);
     ask(&clients[0], "/missing");
     ask(&clients[1], "/?x=1.");
-    read_all();
-    log_set_sink(take_slowly, NULL);
-    conns_answer(&live.conns);
+    find_slowly();
     ck_assert(conns[0]->heavy);
     return conns[1]->heavy;
 }
@@ -171,10 +175,8 @@ END_TEST
 START_TEST(hears_who_goes_on_after_its_last_request)
 {
     if (!TORTURE) {
-        static const char last[] =
-            "GET /?x=0. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         begin(1);
-        ck_assert_int_eq(write(clients[0].fd, last, strlen(last)), (ssize_t)strlen(last));
+        ask_with(&clients[0], "/?x=0.", "Connection: close\r\n");
         read_all();
         be_busy();
         ask(&clients[0], "/?x=more.");
@@ -201,13 +203,8 @@ START_TEST(hears_who_goes_on_while_others_are_sent_to)
 {
     if (!TORTURE) {
         begin(2);
-        for (int i = 0; i < 2; i++) {
-            char last[100];
-            snprintf(last, sizeof(last),
-                     "GET /?x=%d. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", i);
-            ck_assert_int_eq(write(clients[i].fd, last, strlen(last)),
-                             (ssize_t)strlen(last));
-        }
+        ask_with(&clients[0], "/?x=0.", "Connection: close\r\n");
+        ask_with(&clients[1], "/?x=1.", "Connection: close\r\n");
         read_all();
         live.service.access_sink = take_slowly_and_send_more;
         answer_all();
@@ -224,9 +221,7 @@ START_TEST(ends_a_batch_that_takes_long)
         for (int i = 0; i < 3; i++) {
             ask(&clients[0], "/missing");
         }
-        read_all();
-        log_set_sink(take_slowly, NULL);
-        conns_answer(&live.conns);
+        find_slowly();
         ck_assert_uint_eq(conns[0]->client.requests, 1);
         answer_all();
         ck_assert_uint_eq(conns[0]->client.requests, 3);

@@ -56,9 +56,17 @@ static void live_until(int64_t until)
     }
 }
 
-static const int64_t delays[] = {1,           TO_TICK - 1, TO_TICK,     TO_TICK + 1,
-                                 500,         40000,       HORIZON - 8, HORIZON,
-                                 HORIZON + 8, 75000,       3600000};
+static const int64_t delays[] = {1,
+                                 TO_TICK - 1,
+                                 TO_TICK,
+                                 TO_TICK + 1,
+                                 500,
+                                 40000,
+                                 HORIZON - TIMER_TICK_MS,
+                                 HORIZON,
+                                 HORIZON + TIMER_TICK_MS,
+                                 75000,
+                                 3600000};
 
 START_TEST(fires_on_time_and_never_early)
 {
@@ -183,7 +191,7 @@ START_TEST(catches_up_after_a_long_sleep)
     for (int i = 0; i <= COUNT; i++) {
         watches[i] = watch_at();
         timer_init(&watches[i].timer, on_fire);
-        timer_set(timers, &watches[i].timer, START + 1 + i * 797);
+        timer_set(timers, &watches[i].timer, START + 1 + i * (3 * HORIZON / COUNT - 1));
     }
     now = START + 3 * HORIZON;
     timer_set(timers, &watches[COUNT].timer, now + 500);
