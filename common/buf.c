@@ -1,5 +1,4 @@
 #include "common/buf.h"
-#include "common/decimal.h"
 #include "common/xalloc.h"
 #include <assert.h>
 #include <stdio.h>
@@ -84,8 +83,8 @@ bool buf_append_char(struct buf *buf, char c)
 
 bool buf_append_u64(struct buf *buf, uint64_t value)
 {
-    char room[DECIMAL_MAX];
-    return buf_append_slice(buf, decimal_format(value, room));
+    char room[SLICE_DIGITS_MAX];
+    return buf_append_slice(buf, slice_digits(value, room));
 }
 
 bool buf_vprintf(struct buf *buf, const char *format, va_list args)

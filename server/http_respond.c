@@ -1,5 +1,4 @@
 #include "server/http_respond.h"
-#include "common/decimal.h"
 #include "server/http_fields.h"
 #include "server/http_status.h"
 #include <assert.h>
@@ -24,8 +23,8 @@ static inline void put(struct writer *writer, struct slice text)
 
 static void put_number(struct writer *writer, uint64_t value)
 {
-    char room[DECIMAL_MAX];
-    put(writer, decimal_format(value, room));
+    char room[SLICE_DIGITS_MAX];
+    put(writer, slice_digits(value, room));
 }
 
 /* `name` ends in ": ". */
