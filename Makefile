@@ -26,9 +26,9 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # of it is worth as much as faster code. Functions that nobody calls go, and so do tables
 # for exceptions of C++ and stubs for calls of the C library, which are bound at the start
 # anyway.
-HOT := $(patsubst %,common/%.c,arena hash ring span) \
-       $(patsubst %,server/%.c,access_log http_fields http_head http_target kept_head outq \
-                               request)
+HOT := $(patsubst %,common/%.c,arena decimal hash ring span) \
+       $(patsubst %,server/%.c,access_log conn_send http_fields http_head http_target \
+                               kept_head outq request)
 OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING) $(CLEARING),$(SMALL) $(UNMOVED))
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1

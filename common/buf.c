@@ -1,4 +1,5 @@
 #include "common/buf.h"
+#include "common/decimal.h"
 #include "common/xalloc.h"
 #include <assert.h>
 #include <stdio.h>
@@ -83,8 +84,8 @@ bool buf_append_char(struct buf *buf, char c)
 
 bool buf_append_u64(struct buf *buf, uint64_t value)
 {
-    char room[SLICE_DIGITS_MAX];
-    return buf_append_slice(buf, slice_digits(value, room));
+    char room[DECIMAL_MAX];
+    return buf_append_slice(buf, decimal_format(value, room));
 }
 
 bool buf_vprintf(struct buf *buf, const char *format, va_list args)

@@ -44,7 +44,8 @@ void buf_free(struct buf *buf);  /* empty, memory given back; limit kept */
 
 static inline bool buf_append(struct buf *buf, const void *bytes, size_t len)
 {
-    if (TORTURE || buf->limit != 0 || len > buf->capacity - buf->len || len == 0) {
+    bool fits = len - 1 < buf->capacity - buf->len; /* 0 - 1 is the most there is */
+    if (TORTURE || !fits || buf->limit != 0) {
         return buf_append_growing(buf, bytes, len);
     }
     memcpy(buf->data + buf->len, bytes, len);

@@ -9,6 +9,7 @@ struct text {
 static struct {
     int64_t now_ns;
     int64_t now_ms; /* the same: asked for many times an event */
+    int64_t lap_ns; /* when the lap began */
     struct timespec wall;
     time_t formatted; /* the second that the texts below show */
     struct text http_date;
@@ -31,6 +32,18 @@ int64_t clock_read_ns(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return to_ns(time);
+}
+
+int64_t clock_lap_ns(void)
+{
+    int64_t began_ns = now.lap_ns;
+    now.lap_ns = clock_read_ns();
+    return now.lap_ns - began_ns;
+}
+
+int64_t clock_lap_began_ns(void)
+{
+    return now.lap_ns;
 }
 
 static void put_char(struct text *text, char c)
@@ -149,7 +162,7 @@ static void format_all(time_t second)
 
 void clock_update(void)
 {
-    now.now_ns = clock_read_ns();
+    now.now_ns = now.lap_ns = clock_read_ns();
     now.now_ms = now.now_ns / NS_PER_MS;
     clock_gettime(CLOCK_REALTIME, &now.wall);
     if (now.wall.tv_sec != now.formatted) {
@@ -157,36 +170,23 @@ void clock_update(void)
     }
 }
 
-/* What is asked before the first wait, such as the start-up's messages, reads the clock.
- */
-static void ensure_read(void)
-{
-    if (now.now_ns == 0) {
-        clock_update();
-    }
-}
-
 int64_t clock_now_ns(void)
 {
-    ensure_read();
     return now.now_ns;
 }
 
 int64_t clock_now_ms(void)
 {
-    ensure_read();
     return now.now_ms;
 }
 
 const struct timespec *clock_wall(void)
 {
-    ensure_read();
     return &now.wall;
 }
 
 static struct slice text_slice(const struct text *text)
 {
-    ensure_read();
     return slice_of(text->bytes, text->len);
 }
 

@@ -4,7 +4,7 @@
  * Deadlines use the monotonic clock and are never moved by a step of the wall clock; only
  * dates that people and peers read use the wall clock. One instance per process, updated
  * by clock_update() after every wait; its strings are re-made only when the second
- * changes.
+ * changes. A stopwatch tells how long a step takes within a turn.
  */
 #ifndef COMMON_CLOCK_H
 #define COMMON_CLOCK_H
@@ -19,7 +19,12 @@
 /* The monotonic clock now, in nanoseconds, straight from the system. */
 int64_t clock_read_ns(void);
 
-/* Reads both clocks; call after each wait for events. */
+/* Ends a lap of the stopwatch and begins the next one, as clock_update() does. Returns
+ * how long it was. */
+int64_t clock_lap_ns(void);
+int64_t clock_lap_began_ns(void); /* the one under way; does not read the clock */
+
+/* Reads both clocks; call when a process starts and after each wait for events. */
 void clock_update(void);
 
 /* As of the last clock_update(). */

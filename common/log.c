@@ -1,5 +1,6 @@
 #include "common/log.h"
 #include "common/clock.h"
+#include "common/decimal.h"
 #include "common/escape.h"
 #include "common/span.h"
 #include <errno.h>
@@ -124,8 +125,8 @@ static void put_slice(struct line *line, struct slice text)
 
 static void put_number(struct line *line, uint64_t value)
 {
-    char room[SLICE_DIGITS_MAX];
-    put_slice(line, slice_digits(value, room));
+    char room[DECIMAL_MAX];
+    put_slice(line, decimal_format(value, room));
 }
 
 static void put_hex(struct line *line, struct slice bytes)

@@ -86,23 +86,6 @@ bool slice_to_u64(struct slice s, uint64_t *value)
     return true;
 }
 
-struct slice slice_digits(uint64_t value, char room[SLICE_DIGITS_MAX])
-{
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    size_t start = SLICE_DIGITS_MAX;
-    for (; value >= 10; value /= 100) {
-        start -= 2;
-        memcpy(room + start, pairs + value % 100 * 2, 2);
-    }
-    if (value != 0 || start == SLICE_DIGITS_MAX) {
-        room[--start] = (char)('0' + value);
-    }
-    return slice_of(room + start, SLICE_DIGITS_MAX - start);
-}
-
 void hex_write(char *out, const unsigned char *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";

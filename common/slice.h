@@ -91,10 +91,6 @@ bool slice_split(struct slice *rest, char sep, struct slice *part);
  */
 bool slice_to_u64(struct slice s, uint64_t *value);
 
-/* The decimal digits of a number, at the end of `room`. */
-#define SLICE_DIGITS_MAX 20 /* 2^64 - 1 has twenty */
-struct slice slice_digits(uint64_t value, char room[SLICE_DIGITS_MAX]);
-
 /* Two hexadecimal digits, in lower case, for each byte. */
 void hex_write(char *out, const unsigned char *bytes, size_t count);
 

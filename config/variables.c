@@ -8,18 +8,15 @@ static const struct slice names[VARIABLE_COUNT] = {[VARIABLE_LITERAL] = SLICE_IN
 #undef VARIABLE_ROW
 };
 
-/* The families are the last of the enum. */
-#define FIRST_FAMILY VARIABLE_ARG_PREFIX
-
 enum variable variable_lookup(struct slice name, struct slice *member)
 {
     *member = SLICE("");
-    for (int id = VARIABLE_LITERAL + 1; id < FIRST_FAMILY; id++) {
+    for (int id = VARIABLE_LITERAL + 1; id < VARIABLE_FAMILY_FIRST; id++) {
         if (slice_eq(name, names[id])) {
             return (enum variable)id;
         }
     }
-    for (int id = FIRST_FAMILY; id < VARIABLE_COUNT; id++) {
+    for (int id = VARIABLE_FAMILY_FIRST; id < VARIABLE_COUNT; id++) {
         if (name.len > names[id].len && slice_starts(name, names[id])) {
             *member = slice_from(name, names[id].len);
             return (enum variable)id;

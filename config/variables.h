@@ -68,6 +68,7 @@ enum variable {
     VARIABLE_LIST(VARIABLE_ENUM) VARIABLE_PREFIX_LIST(VARIABLE_ENUM)
 #undef VARIABLE_ENUM
         VARIABLE_COUNT,
+    VARIABLE_FAMILY_FIRST = VARIABLE_ARG_PREFIX, /* from here on all are families */
 };
 
 /* VARIABLE_LITERAL when there is no such variable. For a family, *member is what follows

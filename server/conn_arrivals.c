@@ -58,13 +58,12 @@ bool conn_gather(struct conn *conn, bool has_turn)
 struct round {
     unsigned count;
     int64_t began_ns;
-    int64_t now_ns; /* when the last of them was found */
 };
 
 static struct round begin_round(void)
 {
-    int64_t now_ns = clock_read_ns();
-    return (struct round){.began_ns = now_ns, .now_ns = now_ns};
+    clock_lap_ns();
+    return (struct round){.began_ns = clock_lap_began_ns()};
 }
 
 /* Nothing is found while a file is to be sent, which may take long, so that its request
@@ -72,7 +71,7 @@ static struct round begin_round(void)
 static bool is_over(const struct round *round, const struct conn *last)
 {
     return round->count >= TOGETHER_MAX ||
-           round->now_ns - round->began_ns >= TOGETHER_NS ||
+           clock_lap_began_ns() - round->began_ns >= TOGETHER_NS ||
            (last != NULL && last->work->out.files > 0);
 }
 
@@ -83,13 +82,12 @@ static void find_answers(struct arrival *arrival, struct round *round)
     uint64_t before = conn->client.requests;
     conn->arrived = false;
     BOARD_SET(conn->worker->board, working, conn->client.number);
-    round->now_ns = conn_take(conn, arrival->bytes, arrival->has_turn, round->now_ns);
+    conn_take(conn, arrival->bytes, arrival->has_turn);
     if (conn->state == CONN_SEND) {
         round->count += (unsigned)(conn->client.requests - before);
     } else {
         conn_update(conn);
         arrival->conn = NULL;
-        round->now_ns = clock_read_ns();
     }
 }
 

@@ -68,9 +68,9 @@ bool conn_gather(struct conn *conn, bool has_turn);
 struct slice conn_receive(struct conn *conn);
 
 /* READ_HEAD, READ_BODY, IDLE: uses what came. In state SEND then, an answer is to be
- * sent. Begun at `now_ns`; returns the time after the last head, the same if there was
- * none. */
-int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t now_ns);
+ * sent. The caller has begun a lap of the clock; complete heads end it: it tells how
+ * long they took. */
+void conn_take(struct conn *conn, struct slice fresh, bool has_turn);
 
 /* READ_BODY: reads once, uses it and sends the answer. */
 void conn_read_body(struct conn *conn);

@@ -29,7 +29,6 @@ struct intake {
     struct slice bytes;
     struct http_scanner scanner;
     int64_t began_ms;
-    int64_t now_ns; /* when the batch of answers began; then when it ended */
     bool pipelined;
     bool has_turn; /* it need not wait */
 };
@@ -173,7 +172,7 @@ static void answer(struct conn *conn, struct request *request, bool body_came)
 static bool has_to_wait(const struct conn *conn, const struct intake *intake)
 {
     return !intake->has_turn &&
-           (conn->heavy || intake->now_ns - clock_now_ns() >= TURN_NS);
+           (conn->heavy || clock_lap_began_ns() - clock_now_ns() >= TURN_NS);
 }
 
 /* Takes one head off the front. False: the rest of it, or its turn, has yet to come. */
@@ -208,19 +207,13 @@ static bool take_head(struct conn *conn, struct intake *intake)
 }
 
 /* Memory goes on gathering; a file, a pace or a last answer is sent first. */
-static bool batch_is_full(const struct conn *conn, unsigned count, int64_t began_ns)
+static bool batch_is_full(const struct conn *conn, unsigned count)
 {
-    return clock_read_ns() - began_ns >= HEAVY_NS || count >= BATCH_REQUESTS ||
-           conn->after != CONN_KEEP || conn->work->out.files > 0 ||
+    return clock_read_ns() - clock_lap_began_ns() >= HEAVY_NS ||
+           count >= BATCH_REQUESTS || conn->after != CONN_KEEP ||
+           conn->work->out.files > 0 ||
            conn->work->out.queued - conn->work->out.sent >= BATCH_BYTES ||
            conn->set->limit_rate != 0;
-}
-
-static void weigh(struct conn *conn, struct intake *intake)
-{
-    int64_t now_ns = clock_read_ns();
-    conn->heavy = now_ns - intake->now_ns >= HEAVY_NS;
-    intake->now_ns = now_ns;
 }
 
 /* A batch a turn, or the answers to one read may take all of the worker's time. Returns
@@ -230,7 +223,7 @@ static bool take_heads(struct conn *conn, struct intake *intake)
     bool complete = true;
     unsigned count = 0;
     while (intake->bytes.len > 0 && conn->state == CONN_READ_HEAD &&
-           (count == 0 || !batch_is_full(conn, count, intake->now_ns))) {
+           (count == 0 || !batch_is_full(conn, count))) {
         complete = take_head(conn, intake);
         if (!complete) {
             break;
@@ -238,7 +231,7 @@ static bool take_heads(struct conn *conn, struct intake *intake)
         count++;
     }
     if (count > 0) {
-        weigh(conn, intake);
+        conn->heavy = clock_lap_ns() >= HEAVY_NS;
     }
     if (conn->state == CONN_READ_HEAD && conn_current(conn) != NULL) {
         conn_enter(conn, CONN_SEND);
@@ -350,17 +343,15 @@ static bool take_step(struct conn *conn, struct intake *intake)
     }
 }
 
-int64_t conn_take(struct conn *conn, struct slice fresh, bool has_turn, int64_t now_ns)
+void conn_take(struct conn *conn, struct slice fresh, bool has_turn)
 {
     struct intake intake = begin_intake(conn, fresh);
     intake.has_turn = has_turn;
-    intake.now_ns = now_ns;
     while (intake.bytes.len > 0 && take_step(conn, &intake)) {
     }
     if (conn->state != CONN_CLOSING) {
         keep_rest(conn, &intake);
     }
-    return intake.now_ns;
 }
 
 /* --- reading ------------------------------------------------------------------------ */
@@ -410,7 +401,8 @@ struct slice conn_receive(struct conn *conn)
 
 static void take_and_send(struct conn *conn, struct slice fresh, bool has_turn)
 {
-    conn_take(conn, fresh, has_turn, clock_read_ns());
+    clock_lap_ns();
+    conn_take(conn, fresh, has_turn);
     if (conn->state == CONN_SEND) {
         conn_send(conn);
     }

@@ -1,4 +1,5 @@
 #include "server/http_respond.h"
+#include "common/decimal.h"
 #include "server/http_fields.h"
 #include "server/http_status.h"
 #include <assert.h>
@@ -23,8 +24,8 @@ static inline void put(struct writer *writer, struct slice text)
 
 static void put_number(struct writer *writer, uint64_t value)
 {
-    char room[SLICE_DIGITS_MAX];
-    put(writer, slice_digits(value, room));
+    char room[DECIMAL_MAX];
+    put(writer, decimal_format(value, room));
 }
 
 /* `name` ends in ": ". */

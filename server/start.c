@@ -1,4 +1,5 @@
 #include "server/start.h"
+#include "common/clock.h"
 #include "common/fdutil.h"
 #include "server/cmdline.h"
 #include "server/daemonize.h"
@@ -149,6 +150,7 @@ int start_server(const struct config_source *source, const char *banner)
     if (config == NULL) {
         return EXIT_FAILED;
     }
+    clock_update(); /* the first that anything is logged with */
     struct master *master = master_create(source);
     master->banner = banner;
     master->is_builtin = banner != NULL;

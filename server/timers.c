@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS ((int64_t)4096) /* about 41 s ahead; what is due later waits at the end */
-#define DUE   SLOTS           /* one more: what has come up and is looked at now */
-#define WORD  ((int64_t)64)
+#define SLOTS UINT64_C(4096) /* about 33 s ahead; what is due later waits at the end */
+#define DUE   SLOTS          /* one more: what has come up and is looked at now */
+#define WORD  UINT64_C(64)
 
 /*
  * A tick is a stretch of TIMER_TICK_MS, and each has a slot: tick modulo SLOTS. A timer
@@ -14,7 +14,7 @@
  * `occupied` has a bit for each slot that is not empty.
  */
 struct timers {
-    int64_t next; /* the first tick that was not looked at */
+    uint64_t next; /* the first tick that was not looked at */
     uint64_t occupied[DUE / WORD + 1];
     struct list slots[DUE + 1];
 };
@@ -22,7 +22,7 @@ struct timers {
 struct timers *timers_create(int64_t now_ms)
 {
     struct timers *timers = xmalloc(sizeof(*timers));
-    timers->next = now_ms / TIMER_TICK_MS;
+    timers->next = (uint64_t)now_ms / TIMER_TICK_MS;
     memset(timers->occupied, 0, sizeof(timers->occupied));
     return timers;
 }
@@ -40,20 +40,20 @@ void timer_init(struct timer *timer, timer_fire *fire)
 }
 
 /* The tick at whose end the deadline has passed. */
-static int64_t tick_of(int64_t deadline_ms)
+static uint64_t tick_of(int64_t deadline_ms)
 {
-    return (deadline_ms + TIMER_TICK_MS - 1) / TIMER_TICK_MS;
+    return ((uint64_t)deadline_ms + TIMER_TICK_MS - 1) / TIMER_TICK_MS;
 }
 
 /* Bounds a tick to what the wheel can hold now. */
-static int64_t reach(const struct timers *timers, int64_t tick)
+static uint64_t reach(const struct timers *timers, uint64_t tick)
 {
-    int64_t last = timers->next + SLOTS - 1;
-    int64_t sooner = tick < last ? tick : last;
+    uint64_t last = timers->next + SLOTS - 1;
+    uint64_t sooner = tick < last ? tick : last;
     return sooner > timers->next ? sooner : timers->next;
 }
 
-static void set_occupied(struct timers *timers, int64_t slot, bool on)
+static void set_occupied(struct timers *timers, uint64_t slot, bool on)
 {
     uint64_t bit = UINT64_C(1) << (slot % WORD);
     if (on) {
@@ -63,7 +63,7 @@ static void set_occupied(struct timers *timers, int64_t slot, bool on)
     }
 }
 
-static bool is_occupied(const struct timers *timers, int64_t slot)
+static bool is_occupied(const struct timers *timers, uint64_t slot)
 {
     return (timers->occupied[slot / WORD] >> (slot % WORD) & 1) != 0;
 }
@@ -72,7 +72,7 @@ static bool is_occupied(const struct timers *timers, int64_t slot)
  * that it does not use. */
 static void place(struct timers *timers, struct timer *timer)
 {
-    int64_t slot = reach(timers, tick_of(timer->deadline)) % SLOTS;
+    uint64_t slot = reach(timers, tick_of(timer->deadline)) % SLOTS;
     if (!is_occupied(timers, slot)) {
         list_init(&timers->slots[slot]);
         set_occupied(timers, slot, true);
@@ -85,7 +85,7 @@ static void unplace(struct timers *timers, struct timer *timer)
     struct list *neighbour = timer->link.next;
     list_remove(&timer->link);
     if (list_empty(neighbour)) { /* so it is the slot: the timer was alone there */
-        set_occupied(timers, neighbour - timers->slots, false);
+        set_occupied(timers, (uint64_t)(neighbour - timers->slots), false);
     }
 }
 
@@ -111,14 +111,14 @@ void timer_clear(struct timers *timers, struct timer *timer)
 }
 
 /* Ticks from `next` to the first slot in use, or SLOTS when there is none. */
-static int64_t ticks_ahead(const struct timers *timers)
+static uint64_t ticks_ahead(const struct timers *timers)
 {
-    int64_t start = timers->next % SLOTS;
-    for (int64_t ahead = 0; ahead < SLOTS;) {
-        int64_t slot = (start + ahead) % SLOTS;
+    uint64_t start = timers->next % SLOTS;
+    for (uint64_t ahead = 0; ahead < SLOTS;) {
+        uint64_t slot = (start + ahead) % SLOTS;
         uint64_t word = timers->occupied[slot / WORD] >> (slot % WORD);
         if (word != 0) {
-            return ahead + __builtin_ctzll(word);
+            return ahead + (unsigned)__builtin_ctzll(word);
         }
         ahead += WORD - slot % WORD;
     }
@@ -127,11 +127,11 @@ static int64_t ticks_ahead(const struct timers *timers)
 
 int timers_wait(const struct timers *timers, int64_t now_ms, int longest)
 {
-    int64_t ahead = ticks_ahead(timers);
+    uint64_t ahead = ticks_ahead(timers);
     if (ahead >= SLOTS) {
         return longest;
     }
-    int64_t wait = (timers->next + ahead) * TIMER_TICK_MS - now_ms;
+    int64_t wait = (int64_t)((timers->next + ahead) * TIMER_TICK_MS) - now_ms;
     if (wait <= 0) {
         return 0;
     }
@@ -151,7 +151,7 @@ static void move_all(struct list *from, struct list *to)
 
 /* Fires what is due among the timers of a slot that has come up, and moves on what was
  * set to a later time meanwhile. */
-static void run_slot(struct timers *timers, int64_t slot, int64_t now_ms)
+static void run_slot(struct timers *timers, uint64_t slot, int64_t now_ms)
 {
     struct list *due = &timers->slots[DUE];
     move_all(&timers->slots[slot], due);
@@ -170,10 +170,10 @@ static void run_slot(struct timers *timers, int64_t slot, int64_t now_ms)
 
 void timers_run(struct timers *timers, int64_t now_ms)
 {
-    int64_t now = now_ms / TIMER_TICK_MS;
+    uint64_t now = (uint64_t)now_ms / TIMER_TICK_MS;
     while (timers->next <= now) {
-        int64_t ahead = ticks_ahead(timers);
-        int64_t tick = timers->next + ahead;
+        uint64_t ahead = ticks_ahead(timers);
+        uint64_t tick = timers->next + ahead;
         bool due = ahead < SLOTS && tick <= now;
         timers->next = due ? tick + 1 : now + 1;
         if (due) {

@@ -11,7 +11,7 @@
 #include "common/list.h"
 #include <stdint.h>
 
-#define TIMER_TICK_MS 10
+#define TIMER_TICK_MS 8 /* a power of two: a small build would divide by others */
 
 struct timer;
 typedef void timer_fire(struct timer *timer);

@@ -216,7 +216,7 @@ static struct slice get_request_filename(struct request *request)
 typedef struct slice var_getter(struct request *request);
 typedef struct slice var_family_getter(struct request *request, struct slice member);
 
-static var_getter *const getters[VARIABLE_COUNT] = {
+static var_getter *const getters[VARIABLE_FAMILY_FIRST] = {
     [VARIABLE_ARGS] = get_args,
     [VARIABLE_BODY_BYTES_SENT] = get_body_bytes_sent,
     [VARIABLE_BYTES_SENT] = get_bytes_sent,
@@ -262,22 +262,23 @@ static var_getter *const getters[VARIABLE_COUNT] = {
     [VARIABLE_URI] = get_uri,
 };
 
-static var_family_getter *const families[VARIABLE_COUNT] = {
-    [VARIABLE_ARG_PREFIX] = vars_arg,
-    [VARIABLE_COOKIE_PREFIX] = vars_cookie,
-    [VARIABLE_HTTP_PREFIX] = vars_http,
-    [VARIABLE_SENT_HTTP_PREFIX] = vars_sent_http,
+#define FAMILY(id) (VARIABLE_##id##_PREFIX - VARIABLE_FAMILY_FIRST)
+
+static var_family_getter *const families[VARIABLE_COUNT - VARIABLE_FAMILY_FIRST] = {
+    [FAMILY(ARG)] = vars_arg,
+    [FAMILY(COOKIE)] = vars_cookie,
+    [FAMILY(HTTP)] = vars_http,
+    [FAMILY(SENT_HTTP)] = vars_sent_http,
 };
 
 struct slice vars_get(struct request *request, enum variable variable,
                       struct slice member)
 {
-    assert(variable < VARIABLE_COUNT);
-    if (families[variable] != NULL) {
-        return families[variable](request, member);
+    if (variable < VARIABLE_FAMILY_FIRST) {
+        return getters[variable](request);
     }
-    assert(getters[variable] != NULL);
-    return getters[variable](request);
+    assert(variable < VARIABLE_COUNT);
+    return families[variable - VARIABLE_FAMILY_FIRST](request, member);
 }
 
 bool vars_is_plain(enum variable variable)

@@ -1,8 +1,9 @@
 #include "server/vars_text.h"
+#include "common/decimal.h"
 
 struct slice vars_number(struct request *request, uint64_t value)
 {
-    return slice_digits(value, arena_alloc(request->arena, SLICE_DIGITS_MAX));
+    return decimal_format(value, arena_alloc(request->arena, DECIMAL_MAX));
 }
 
 struct slice vars_seconds(struct request *request, int64_t milliseconds)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -214,6 +215,18 @@ def test_levels(server):
     path = server.dir / "all.log"
     wait_until(lambda: path.exists() and "/nothing" in path.read_text(), "the line")
     assert "[error]" in path.read_text() and "nothing" not in server.errors()
+
+
+def test_a_start_that_fails_is_dated(server):
+    """Before the server has ever waited."""
+    server.expect_log = ["emerg.*nowhere"]
+    server.write_config("""
+        error_log %DIR%/error.log;
+        http { server { listen unix:%DIR%/nowhere/socket; } }""")
+    before = time.strftime("%Y/%m/%d %H:%M:%S")
+    assert server.run().returncode == 1
+    date = re.match(r"(.{19}) \[emerg\] .*nowhere/socket", server.errors())[1]
+    assert before <= date <= time.strftime("%Y/%m/%d %H:%M:%S")
 
 
 def test_a_line_that_is_too_long_has_its_values_cut(logs):

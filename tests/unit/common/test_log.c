@@ -21,6 +21,7 @@ static void collect(void *context, uint32_t file, struct slice line)
 
 static void collect_as(const char *role, unsigned slot)
 {
+    clock_update();
     buf_free(&lines);
     log_set_sink(collect, &lines);
     log_set_identity(role, slot);

@@ -131,20 +131,6 @@ START_TEST(reads_hexadecimal_digits)
 }
 END_TEST
 
-static const struct {
-    uint64_t value;
-    const char *digits;
-} written[] = {{0, "0"},       {7, "7"},         {10, "10"},
-               {99, "99"},     {100, "100"},     {101, "101"},
-               {1000, "1000"}, {10203, "10203"}, {UINT64_MAX, "18446744073709551615"}};
-
-START_TEST(writes_numbers)
-{
-    char room[SLICE_DIGITS_MAX];
-    UNIT_SLICE_EQ(slice_digits(written[_i].value, room), written[_i].digits);
-}
-END_TEST
-
 UNIT_SUITE(slice)
 {
     UNIT_TEST(compares_without_case_only_for_ascii_letters);
@@ -156,5 +142,4 @@ UNIT_SUITE(slice)
     UNIT_TEST(splits_the_last_part_once);
     UNIT_LOOP(reads_decimal_numbers, 0, sizeof(numbers) / sizeof(numbers[0]));
     UNIT_TEST(reads_hexadecimal_digits);
-    UNIT_LOOP(writes_numbers, 0, sizeof(written) / sizeof(written[0]));
 }

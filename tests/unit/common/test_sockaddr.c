@@ -1,5 +1,6 @@
 #include "common/sockaddr.h"
 #include "tests/unit/unit.h"
+#include <stdio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -169,9 +170,19 @@ START_TEST(reads_and_sets_the_port)
 }
 END_TEST
 
+START_TEST(prints_every_octet)
+{
+    char expected[32], text[SOCKADDR_TEXT_MAX];
+    snprintf(expected, sizeof(expected), "%d.%d.%d.%d", _i, 255 - _i, _i / 2, _i % 100);
+    struct sockaddr_any addr = parsed(expected);
+    UNIT_SLICE_EQ(sockaddr_format(&addr, false, text), expected);
+}
+END_TEST
+
 UNIT_SUITE(sockaddr)
 {
     UNIT_LOOP(parses_and_prints, 0, ROWS(valid));
+    UNIT_LOOP(prints_every_octet, 0, 256);
     UNIT_LOOP(says_what_is_wrong, 0, ROWS(invalid));
     UNIT_TEST(takes_the_longest_path_and_no_longer);
     UNIT_TEST(prints_a_path_without_a_nul);

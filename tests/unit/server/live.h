@@ -32,7 +32,6 @@ static inline void live_start(const char *config)
 {
     serve_start(config);
     signal(SIGPIPE, SIG_IGN);
-    clock_update();
     live = (struct worker){
         .config = serve.config,
         .loop = ev_create(),

@@ -60,6 +60,7 @@ static inline void serve_explain(void)
 
 static inline void serve_start(const char *config)
 {
+    clock_update();
     unit_temp(serve.prefix);
     strcat(serve.prefix, "/");
     serve.arena = arena_create(4096);

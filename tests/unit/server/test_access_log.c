@@ -53,6 +53,44 @@ START_TEST(escapes_as_the_format_says)
 }
 END_TEST
 
+static const char pieces[] =
+    "-a$-bc$-def$-ghij$-klmno$-pqrstu$-vwxyzA$-BCDEFGH$-IJKLMNOP";
+
+/* The pieces, where "$" stands for the status, behind that many dots. */
+static const char *with_status(int dots, const char *status)
+{
+    static struct buf text;
+    buf_clear(&text);
+    for (int i = 0; i < dots; i++) {
+        buf_append_char(&text, '.');
+    }
+    for (const char *at = pieces; *at != '\0'; at++) {
+        buf_append(&text, at, *at != '$');
+        buf_append_str(&text, *at == '$' ? status : "");
+    }
+    buf_append(&text, "", 1);
+    return text.data;
+}
+
+/* In a fresh buffer: what stands in front moves them over the end of its first room. */
+START_TEST(writes_pieces_of_every_length)
+{
+    struct buf config = {0};
+    buf_printf(&config, FORMATS("'%s'", "return 204;"), with_status(_i, "$status"));
+    serve_start(config.data);
+    serve_ask(plain);
+    buf_free(&serve.service.scratch);
+    serve_end();
+    const char *line = serve_text(&serve.access_log);
+    struct slice logged = slice_str(strchr(line, ' ') + 1);
+    ck_assert(slice_ends_byte(logged, '\n'));
+    logged.len--;
+    UNIT_SLICE_EQ(logged, with_status(_i, "204"));
+    buf_free(&config);
+    serve_stop();
+}
+END_TEST
+
 START_TEST(writes_to_every_log_of_the_location)
 {
     const char *lines = log_of("http { log_format f f$status; log_format g g$status;"
@@ -152,6 +190,7 @@ UNIT_SUITE(access_log)
 {
     UNIT_TEST(writes_the_combined_format);
     UNIT_LOOP(escapes_as_the_format_says, 0, sizeof(escapes) / sizeof(escapes[0]));
+    UNIT_LOOP(writes_pieces_of_every_length, 0, 130);
     UNIT_TEST(writes_to_every_log_of_the_location);
     UNIT_TEST(writes_nothing_when_off);
     UNIT_LOOP(writes_on_a_condition, 0, sizeof(conditions) / sizeof(conditions[0]));

@@ -1,73 +1,4 @@
-#include "tests/unit/server/live.h"
-
-static const char site[] =
-    "error_log stderr info; "
-    "server { access_log a; root html; location / { return 200 $arg_x; } "
-    "location /missing { } location /gone { return 444; } location /file { } } ";
-
-#define MOST 40 /* more than are answered together */
-
-static struct live_client clients[MOST];
-static struct conn *conns[MOST];
-
-/* As many clients, which have asked for nothing. */
-static void begin(size_t count)
-{
-    live_start(site);
-    for (size_t i = 0; i < count; i++) {
-        clients[i] = live_connect();
-        conns[i] = LIST_ITEM(live.conns.heads.prev, struct conn, link);
-        ck_assert_ptr_eq(conns[i]->worker, &live);
-    }
-}
-
-static void end(size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        live_leave(&clients[i]);
-    }
-    live_stop();
-}
-
-static void ask(struct live_client *client, const char *target)
-{
-    char head[256];
-    int len = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", target);
-    ck_assert_int_eq(write(client->fd, head, (size_t)len), len);
-}
-
-static void ask_each(size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char target[32];
-        snprintf(target, sizeof(target), "/?x=%zu.", i);
-        ask(&clients[i], target);
-    }
-}
-
-static void expect_each(size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char content[32];
-        snprintf(content, sizeof(content), "\r\n\r\n%zu.", i);
-        live_expect(&clients[i], content);
-        ck_assert_uint_eq(live_count(&clients[i], "HTTP/1.1 "), 1);
-    }
-}
-
-/* Reads what came, as the events of a turn do. */
-static void read_all(void)
-{
-    ck_assert_int_gt(ev_turn(live.loop, 1000), 0);
-}
-
-/* Where the machine is slow, some have to wait for their turn. */
-static void answer_all(void)
-{
-    conns_answer(&live.conns);
-    while (conns_take_turns(&live.conns)) {
-    }
-}
+#include "tests/unit/server/crowd.h"
 
 /* In what order requests were logged; each is a line with its "x=N." in it. */
 static void expect_logged(size_t count)
@@ -184,23 +115,6 @@ START_TEST(outlives_a_client_that_leaves_before_its_answer)
 }
 END_TEST
 
-/* A pipeline of the first client, "x=0." */
-static void ask_as_often_as_is_kept(void)
-{
-    for (int i = 0; i < ARRIVALS_MAX; i++) {
-        ask(&clients[0], "/?x=0.");
-    }
-}
-
-/* The access line with this in it was written before the last error line, where both go
- * to one place: its answer was sent before it was found that /missing is missing. */
-static void expect_sent_before_found(const char *answered)
-{
-    const char *sent = strstr(serve_text(&serve.access_log), answered);
-    ck_assert_ptr_nonnull(sent);
-    ck_assert_ptr_nonnull(strstr(sent, "/missing\" failed"));
-}
-
 /* Or the first of many pipelines would wait for the answers to the last. */
 START_TEST(sends_before_it_has_found_too_many)
 {
@@ -212,52 +126,6 @@ START_TEST(sends_before_it_has_found_too_many)
         log_set_sink(serve_take_access, NULL);
         answer_all();
         expect_sent_before_found("x=0. ");
-        end(2);
-    }
-}
-END_TEST
-
-static void be_busy(void)
-{
-    int64_t end_ns = clock_read_ns() + 2 * NS_PER_MS;
-    while (clock_read_ns() < end_ns) {
-        /* as with a request of somebody's */
-    }
-}
-
-/* A line that takes long. */
-static void take_slowly(void *context, uint32_t file, struct slice line)
-{
-    be_busy();
-    serve_take_access(context, file, line);
-}
-
-START_TEST(sends_before_an_answer_has_waited_long)
-{
-    if (!TORTURE) {
-        begin(2);
-        ask(&clients[0], "/missing");
-        ask(&clients[1], "/missing");
-        read_all();
-        log_set_sink(take_slowly, NULL);
-        answer_all();
-        expect_sent_before_found(" 404 ");
-        end(2);
-    }
-}
-END_TEST
-
-START_TEST(holds_nobody_to_account_for_what_others_are_sent)
-{
-    if (!TORTURE) {
-        begin(2);
-        ask_as_often_as_is_kept();
-        ask(&clients[1], "/?x=1.");
-        read_all();
-        live.service.access_sink = take_slowly;
-        conns_answer(&live.conns);
-        ck_assert(!conns[1]->heavy);
-        live_expect(&clients[1], "\r\n\r\n1.");
         end(2);
     }
 }
@@ -370,26 +238,6 @@ START_TEST(has_room_for_what_is_dropped_meanwhile)
 }
 END_TEST
 
-/* Closing at once would reset the connection, and with it the answer. */
-START_TEST(hears_who_goes_on_after_its_last_request)
-{
-    if (!TORTURE) {
-        static const char last[] =
-            "GET /?x=0. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-        begin(1);
-        ck_assert_int_eq(write(clients[0].fd, last, strlen(last)), (ssize_t)strlen(last));
-        read_all();
-        be_busy();
-        ask(&clients[0], "/?x=more.");
-        answer_all();
-        ck_assert_int_eq(conns[0]->state, CONN_LINGER);
-        expect_each(1);
-        live_expect_end(&clients[0]);
-        end(1);
-    }
-}
-END_TEST
-
 /* A new client that has sent this; `leaves`: and is gone. */
 static bool opens_with(const char *text, bool leaves)
 {
@@ -475,13 +323,10 @@ UNIT_SUITE(conn_arrivals)
     UNIT_TEST(lets_each_go_its_own_way);
     UNIT_TEST(outlives_a_client_that_leaves_before_its_answer);
     UNIT_TEST(sends_before_it_has_found_too_many);
-    UNIT_TEST(sends_before_an_answer_has_waited_long);
-    UNIT_TEST(holds_nobody_to_account_for_what_others_are_sent);
     UNIT_TEST(sends_a_file_before_it_finds_more);
     UNIT_TEST(answers_before_others_are_sent_more);
     UNIT_TEST(sends_nobody_away_whom_it_has_heard);
     UNIT_TEST(has_room_for_what_is_dropped_meanwhile);
-    UNIT_TEST(hears_who_goes_on_after_its_last_request);
     UNIT_TEST(ends_a_connection_before_others_are_sent_to);
     UNIT_TEST(tells_whether_anything_came_with_a_connection);
     UNIT_TEST(does_not_forget_how_long_a_head_takes);

@@ -2,7 +2,8 @@
 #include "tests/unit/unit.h"
 #include <stdlib.h>
 
-#define START   INT64_C(1000003) /* not on a tick */
+#define START   INT64_C(1000003)                        /* not on a tick */
+#define TO_TICK (TIMER_TICK_MS - START % TIMER_TICK_MS) /* from START to the next one */
 #define HORIZON (4096 * TIMER_TICK_MS)
 
 struct watch {
@@ -55,8 +56,17 @@ static void live_until(int64_t until)
     }
 }
 
-static const int64_t delays[] = {
-    1, 9, 10, 11, 500, 40000, HORIZON - 10, HORIZON, HORIZON + 10, 75000, 3600000};
+static const int64_t delays[] = {1,
+                                 TO_TICK - 1,
+                                 TO_TICK,
+                                 TO_TICK + 1,
+                                 500,
+                                 40000,
+                                 HORIZON - TIMER_TICK_MS,
+                                 HORIZON,
+                                 HORIZON + TIMER_TICK_MS,
+                                 75000,
+                                 3600000};
 
 START_TEST(fires_on_time_and_never_early)
 {
@@ -181,7 +191,7 @@ START_TEST(catches_up_after_a_long_sleep)
     for (int i = 0; i <= COUNT; i++) {
         watches[i] = watch_at();
         timer_init(&watches[i].timer, on_fire);
-        timer_set(timers, &watches[i].timer, START + 1 + i * 997);
+        timer_set(timers, &watches[i].timer, START + 1 + i * (3 * HORIZON / COUNT - 1));
     }
     now = START + 3 * HORIZON;
     timer_set(timers, &watches[COUNT].timer, now + 500);
