@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* No stdio here: it may want memory itself. */
 static _Noreturn void die(void)
@@ -59,4 +62,11 @@ char *xasprintf(const char *format, ...)
         die();
     }
     return text;
+}
+
+void xtrim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0); /* by itself it gives back the end of the heap, if anything */
+#endif
 }

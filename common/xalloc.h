@@ -15,4 +15,7 @@ void *xrealloc(void *ptr, size_t size);
 char *xstrdup(const char *str);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Gives the system what is free, wherever in the heap. Takes time by the free blocks. */
+void xtrim(void);
+
 #endif

@@ -1,6 +1,7 @@
 #include "server/worker_process.h"
 #include "common/clock.h"
 #include "common/fdutil.h"
+#include "common/xalloc.h"
 #include "server/channel.h"
 #include "server/filecache.h"
 #include "server/signals.h"
@@ -12,6 +13,7 @@
 #define TURN_MAX_MS  1000 /* the heartbeat's longest pause */
 #define STOP_MS      800  /* for answers under way at a fast stop */
 #define ORPHAN_MS    10000
+#define TRIM_MS      5000 /* from one giving back of free memory to the next */
 #define LAST_IDLE_MS 1000 /* a request may be on its way when the whole server stops */
 
 enum leaving {
@@ -27,6 +29,7 @@ struct process {
     struct ev_source channel;
     struct ev_source wake;
     int wake_end; /* the signal handler's end of the pipe */
+    struct timer trim;
     enum leaving leaving;
     bool looked;      /* at all that had come before it was to leave */
     bool last;        /* no other worker will serve after this one */
@@ -237,6 +240,15 @@ static void wake_ready(struct ev_source *source, unsigned events)
     }
 }
 
+/* --- memory ------------------------------------------------------------------------- */
+
+static void trim(struct timer *timer)
+{
+    struct process *process = LIST_ITEM(timer, struct process, trim);
+    xtrim();
+    timer_set(process->worker.timers, timer, clock_now_ms() + TRIM_MS);
+}
+
 /* --- set-up ------------------------------------------------------------------------- */
 
 static void watch(struct process *process, struct ev_source *source, int fd,
@@ -284,6 +296,8 @@ static void set_up(struct process *process, const struct worker_setup *setup)
     BOARD_SET(worker->board, connections_free, (uint32_t)setup->connections_max);
     watch(process, &process->channel, setup->channel, channel_ready);
     watch_signals(process);
+    timer_init(&process->trim, trim);
+    timer_set(worker->timers, &process->trim, clock_now_ms() + TRIM_MS);
 }
 
 static void tear_down(struct process *process)

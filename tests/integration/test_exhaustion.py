@@ -104,9 +104,11 @@ def test_half_sent_heads_cost_what_the_manual_says(server, pieces):
             wire.send(head[at:at + step])
     wait_until(lambda: memory.each() > len(head) * 0.95, "the heads to be read")
     assert memory.settled() <= LONGEST_HEAD * 1.125 + OWN
-    for wire in wires:
+    *others, newest = wires
+    for wire in reversed(others):
         wire.close()
     wait_until(lambda: memory.each() < LONGEST_HEAD / 8, "the memory to be given back")
+    newest.close()
 
 
 @release_only
