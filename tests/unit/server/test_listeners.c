@@ -34,16 +34,18 @@ static struct listen_socket *socket_at(const char *address)
     return made;
 }
 
-/* A port that is free now. */
+/* A port that is free at every address, and stays so: until the process of the test ends
+ * a socket has it that shares it with those who listen and with nobody else. */
 static uint16_t free_port(void)
 {
     struct sockaddr_any any;
-    sockaddr_parse(&any, SLICE("127.0.0.1"), 80);
+    sockaddr_parse(&any, SLICE("0.0.0.0"), 80);
     sockaddr_set_port(&any, 0);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int on = 1;
     ck_assert_int_eq(bind(fd, &any.u.sa, any.len), 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
     ck_assert_int_eq(getsockname(fd, &any.u.sa, &any.len), 0);
-    close(fd);
     return sockaddr_port(&any);
 }
 
