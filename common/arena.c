@@ -3,6 +3,7 @@
 #include "common/xalloc.h"
 #include <assert.h>
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,6 +21,8 @@
 #define UNPOISON(ptr, size) ((void)(ptr), (void)(size))
 #define REDZONE             0
 #endif
+
+#define CACHE_LINE 64
 
 /* One malloc. `data` is cut from the front; `used` stays a multiple of the alignment. */
 struct chunk {
@@ -137,6 +140,12 @@ void *arena_alloc(struct arena *arena, size_t size)
 void *arena_zero(struct arena *arena, size_t size)
 {
     return memset(arena_alloc(arena, size), 0, size);
+}
+
+void *arena_zero_line(struct arena *arena, size_t size)
+{
+    char *memory = arena_zero(arena, size + CACHE_LINE - 1);
+    return memory + (-(uintptr_t)memory & (CACHE_LINE - 1));
 }
 
 char *arena_cstr(struct arena *arena, struct slice bytes)

@@ -2,19 +2,23 @@
 
 /*
  * A node stands for the text of all edges from the root to it. Its children lie side by
- * side, and so do the first bytes of their edges: a step down reads those, the child, and
- * an edge only where that has more than one byte.
+ * side, and so do the first bytes of their edges: a step down reads those and the child,
+ * and seldom more, because the child has its edge with it when that is short.
  */
 struct prefix_node {
-    const char *edge; /* from the parent; never empty but at the root */
+    union {
+        const char *text;
+        char bytes[sizeof(const char *)]; /* when it fits */
+    } edge; /* from the parent; never empty but at the root */
     uint32_t edge_len;
     uint16_t count; /* of children */
     uint16_t capacity;
-    unsigned char *firsts;
-    struct prefix_node *children;
+    struct prefix_node *children; /* room for that many, then for their firsts */
     void *exact;
     void *prefix;
 };
+
+static const struct prefix_node leaf; /* of no pattern yet */
 
 void prefixes_init(struct prefixes *prefixes, struct arena *arena)
 {
@@ -22,37 +26,58 @@ void prefixes_init(struct prefixes *prefixes, struct arena *arena)
     prefixes->root = arena_zero(arena, sizeof(*prefixes->root));
 }
 
+static struct slice edge_of(const struct prefix_node *node)
+{
+    bool is_short = node->edge_len <= sizeof(node->edge.bytes);
+    return slice_of(is_short ? node->edge.bytes : node->edge.text, node->edge_len);
+}
+
+static void set_edge(struct prefix_node *node, struct slice edge)
+{
+    node->edge_len = (uint32_t)edge.len;
+    if (edge.len <= sizeof(node->edge.bytes)) {
+        memcpy(node->edge.bytes, edge.ptr, edge.len);
+    } else {
+        node->edge.text = edge.ptr;
+    }
+}
+
+static char *firsts_of(const struct prefix_node *node)
+{
+    return (char *)(node->children + node->capacity);
+}
+
 /* The child whose edge begins with `c`, or NULL. */
 static struct prefix_node *find_child(const struct prefix_node *node, char c)
 {
-    const unsigned char *first =
-        node->count == 0 ? NULL : memchr(node->firsts, (unsigned char)c, node->count);
-    return first == NULL ? NULL : &node->children[first - node->firsts];
+    const char *first = node->count == 0 ? NULL : memchr(firsts_of(node), c, node->count);
+    return first == NULL ? NULL : &node->children[first - firsts_of(node)];
 }
 
 static void grow(struct arena *arena, struct prefix_node *node)
 {
-    size_t capacity = node->capacity > 0 ? 2U * node->capacity : 2;
-    unsigned char *firsts = arena_alloc(arena, capacity);
-    struct prefix_node *children = arena_alloc(arena, capacity * sizeof(*children));
+    uint16_t capacity = node->capacity > 0 ? (uint16_t)(2 * node->capacity) : 2;
+    struct prefix_node *children = arena_alloc(arena, capacity * (sizeof(*node) + 1));
     if (node->count > 0) {
-        memcpy(firsts, node->firsts, node->count);
-        memcpy(children, node->children, node->count * sizeof(*children));
+        memcpy(children, node->children, node->count * sizeof(*node));
+        memcpy(children + capacity, firsts_of(node), node->count);
     }
-    node->firsts = firsts;
     node->children = children;
-    node->capacity = (uint16_t)capacity;
+    node->capacity = capacity;
 }
 
+/* A child that is like the given one, but for the edge. */
 static struct prefix_node *add_child(struct arena *arena, struct prefix_node *parent,
-                                     struct prefix_node child)
+                                     struct slice edge, const struct prefix_node *like)
 {
     if (parent->count == parent->capacity) {
         grow(arena, parent);
     }
-    parent->firsts[parent->count] = (unsigned char)child.edge[0];
-    parent->children[parent->count] = child;
-    return &parent->children[parent->count++];
+    struct prefix_node *child = &parent->children[parent->count];
+    firsts_of(parent)[parent->count++] = edge.ptr[0];
+    *child = *like;
+    set_edge(child, edge);
+    return child;
 }
 
 static size_t common_length(struct slice a, struct slice b)
@@ -67,11 +92,11 @@ static size_t common_length(struct slice a, struct slice b)
 /* Puts a node in the middle of the edge that leads to this one, in its place. */
 static void split(struct arena *arena, struct prefix_node *node, uint32_t len)
 {
-    struct prefix_node lower = *node;
-    lower.edge += len;
-    lower.edge_len -= len;
-    *node = (struct prefix_node){.edge = node->edge, .edge_len = len};
-    add_child(arena, node, lower);
+    struct prefix_node *upper = arena_zero(arena, sizeof(*upper));
+    struct slice edge = edge_of(node);
+    set_edge(upper, slice_of(edge.ptr, len));
+    add_child(arena, upper, slice_from(edge, len), node);
+    *node = *upper;
 }
 
 /* The node of a pattern, made where there is none. */
@@ -81,11 +106,9 @@ static struct prefix_node *node_of(struct prefixes *prefixes, struct slice patte
     while (pattern.len > 0) {
         struct prefix_node *child = find_child(node, pattern.ptr[0]);
         if (child == NULL) {
-            return add_child(prefixes->arena, node,
-                             (struct prefix_node){.edge = pattern.ptr,
-                                                  .edge_len = (uint32_t)pattern.len});
+            return add_child(prefixes->arena, node, pattern, &leaf);
         }
-        size_t len = common_length(slice_of(child->edge, child->edge_len), pattern);
+        size_t len = common_length(edge_of(child), pattern);
         if (len < child->edge_len) {
             split(prefixes->arena, child, (uint32_t)len);
         }
@@ -117,9 +140,7 @@ void *prefixes_add_prefix(struct prefixes *prefixes, struct slice pattern, void 
 /* Its first byte is known to be the path's. */
 static bool starts_with_edge(struct slice path, const struct prefix_node *node)
 {
-    size_t len = node->edge_len;
-    return path.len >= len &&
-           (len == 1 || memcmp(path.ptr + 1, node->edge + 1, len - 1) == 0);
+    return node->edge_len == 1 || slice_starts(path, edge_of(node));
 }
 
 void *prefixes_find(const struct prefixes *prefixes, struct slice path)

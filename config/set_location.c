@@ -157,12 +157,15 @@ static bool enter_once(struct build *build, struct location *location)
     return true;
 }
 
+_Static_assert(offsetof(struct location, document_root.path.parts) <= 64,
+               "what a request reads of its location is one line of the cache");
+
 bool set_location(struct build *build, const struct directive *row,
                   const struct statement *statement, void *target)
 {
     (void)target;
     char *label = build_label(build, statement->name.at); /* in front: read together */
-    struct location *location = arena_zero(build->arena, sizeof *location);
+    struct location *location = arena_zero_line(build->arena, sizeof *location);
     location->at = statement->name.at;
     location->label = label;
     location->server = build->scope->draft->server;

@@ -297,7 +297,8 @@ struct document_root {
     struct position at;    /* no source: the default */
 };
 
-/* Small: a server with thousands of them finds few in its caches. */
+/* A server with thousands of them finds few in its caches: what each request reads comes
+ * first, up to the template's own parts, and fits a line of them. */
 struct location {
     const struct location_settings *set;
     struct slice pattern; /* path prefix, exact path, or "@name" */

@@ -19,10 +19,10 @@ struct template_part {
 /* Immutable. A template without parts is the empty text. */
 struct template
 {
-    const struct template_part *parts;
+    struct slice literal; /* the whole text, when .. */
+    bool is_literal;      /* .. no variable is in it */
     uint32_t count;
-    bool is_literal; /* no variable: `literal` is the whole text */
-    struct slice literal;
+    const struct template_part *parts;
     struct slice source; /* as written, for -T and messages */
 };
 

@@ -19,7 +19,9 @@ static struct slice after_alias(const struct request *request, struct slice uri_
 {
     size_t len = request->location->document_root.alias_length;
     assert(len <= request->location->pattern.len);
-    if (!slice_starts(uri_path, slice_of(request->location->pattern.ptr, len))) {
+    bool is_located = uri_path.ptr == request->path.ptr; /* by this very pattern */
+    struct slice front = slice_of(request->location->pattern.ptr, len);
+    if (!is_located && !slice_starts(uri_path, front)) {
         return uri_path; /* try_files: a path that lies in the aliased directory */
     }
     struct slice rest = slice_from(uri_path, len);

@@ -36,6 +36,22 @@ START_TEST(aligns_for_any_type_and_keeps_apart)
 }
 END_TEST
 
+START_TEST(begins_a_line_of_the_cache)
+{
+    struct arena *arena = arena_create(CHUNK);
+    for (size_t i = 0; i < 200; i++) {
+        memset(arena_alloc(arena, i), 1, i);
+        unsigned char *line = arena_zero_line(arena, i + 1);
+        ck_assert_uint_eq((uintptr_t)line % 64, 0);
+        for (size_t at = 0; at <= i; at++) {
+            ck_assert_uint_eq(line[at], 0);
+        }
+        memset(line, 1, i + 1);
+    }
+    arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(gives_large_requests_their_own_chunk)
 {
     struct arena *arena = arena_create(CHUNK);
@@ -139,6 +155,7 @@ END_TEST
 UNIT_SUITE(arena)
 {
     UNIT_TEST(aligns_for_any_type_and_keeps_apart);
+    UNIT_TEST(begins_a_line_of_the_cache);
     UNIT_TEST(gives_large_requests_their_own_chunk);
     UNIT_TEST(holds_no_more_after_many_rounds);
     UNIT_TEST(zeroes_what_was_used_before);

@@ -99,13 +99,15 @@ static uint32_t draw(uint32_t bound)
     return random_state % bound;
 }
 
-/* Few letters, so that texts share prefixes and meet often. */
+/* Few letters, so that texts share prefixes and meet often, in runs, so that edges of all
+ * lengths come about. */
 static void draw_path(char text[24])
 {
-    uint32_t len = 1 + draw(12);
-    text[0] = '/';
-    for (uint32_t i = 1; i < len; i++) {
-        text[i] = "/aab"[draw(4)];
+    uint32_t len = 1 + draw(22);
+    char letter = '/';
+    for (uint32_t i = 0; i < len; i++) {
+        text[i] = letter;
+        letter = draw(4) == 0 ? "/aab"[draw(4)] : letter;
     }
     text[len] = '\0';
 }
