@@ -184,7 +184,7 @@ char *arena_strdup(struct arena *arena, const char *str)
     return arena_cstr(arena, slice_str(str));
 }
 
-char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+COLD char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -197,7 +197,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
     return text;
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...)
+COLD char *arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -12,4 +12,7 @@
 #define TORTURE 0
 #endif
 
+/* A function that is rarely called in a file that the Makefile builds for speed. */
+#define COLD __attribute__((cold))
+
 #endif

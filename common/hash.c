@@ -1,4 +1,5 @@
 #include "common/hash.h"
+#include "common/flavour.h"
 #include <assert.h>
 #include <string.h>
 #include <sys/random.h>
@@ -7,12 +8,20 @@
 
 #define FIRST_SLOTS 8
 
-/* Small, so that more of a large table stays in the processor's cache. */
+/* What a search reads of every slot that it passes: together they stay in the processor's
+ * cache when the slots of a large table do not. */
+struct hash_mark {
+    uint32_t sum;
+    uint32_t key_size; /* with one byte more than it has; 0: the slot is free */
+};
+
+/* Half a line of the cache. A short key lies in it: there is no other place to read. */
 struct hash_slot {
-    const char *key;
-    void *value; /* NULL: the slot is free */
-    uint32_t key_len;
-    uint32_t hash;
+    void *value;
+    union {
+        const char *far;
+        char near[24];
+    } key;
 };
 
 /*
@@ -96,20 +105,22 @@ void hash_init(struct hash *hash, struct arena *arena)
     *hash = (struct hash){.arena = arena};
 }
 
-static struct slice key_of(const struct hash_slot *slot)
+static struct slice key_of(const struct hash *hash, size_t index)
 {
-    return slice_of(slot->key, slot->key_len);
+    size_t len = hash->marks[index].key_size - 1;
+    const struct hash_slot *slot = &hash->slots[index];
+    return slice_of(len <= sizeof(slot->key.near) ? slot->key.near : slot->key.far, len);
 }
 
 /* The slot that holds `key`, or the free one where it belongs. */
-static struct hash_slot *find_slot(const struct hash *hash, struct slice key,
-                                   uint32_t sum)
+static size_t find(const struct hash *hash, struct slice key, uint32_t sum)
 {
     size_t index = sum & hash->mask;
     for (;;) {
-        struct hash_slot *slot = &hash->slots[index];
-        if (slot->value == NULL || (slot->hash == sum && slice_eq(key_of(slot), key))) {
-            return slot;
+        const struct hash_mark *mark = &hash->marks[index];
+        if (mark->key_size == 0 ||
+            (mark->sum == sum && slice_eq(key_of(hash, index), key))) {
+            return index;
         }
         index = (index + 1) & hash->mask;
     }
@@ -120,38 +131,51 @@ void *hash_get(const struct hash *hash, struct slice key)
     if (hash->count == 0) {
         return NULL;
     }
-    return find_slot(hash, key, hash_bytes(key.ptr, key.len))->value;
+    return hash->slots[find(hash, key, hash_bytes(key.ptr, key.len))].value;
 }
 
-static void grow(struct hash *hash)
+/* Twice as many slots, where all find their place anew. */
+static COLD void grow(struct hash *hash)
 {
-    const struct hash_slot *old = hash->slots;
-    size_t old_slots = old == NULL ? 0 : hash->mask + 1;
-    size_t slots = old == NULL ? FIRST_SLOTS : old_slots * 2;
-    hash->slots = arena_zero(hash->arena, slots * sizeof(*hash->slots));
+    struct hash old = *hash;
+    size_t old_slots = old.slots == NULL ? 0 : old.mask + 1;
+    size_t slots = old.slots == NULL ? FIRST_SLOTS : old_slots * 2;
+    hash->marks = arena_zero(hash->arena, slots * sizeof(*hash->marks));
+    hash->slots = arena_zero_line(hash->arena, slots * sizeof(*hash->slots));
     hash->mask = slots - 1;
     for (size_t i = 0; i < old_slots; i++) {
-        if (old[i].value != NULL) {
-            *find_slot(hash, key_of(&old[i]), old[i].hash) = old[i];
+        if (old.marks[i].key_size != 0) {
+            size_t index = find(hash, key_of(&old, i), old.marks[i].sum);
+            hash->marks[index] = old.marks[i];
+            hash->slots[index] = old.slots[i];
         }
     }
 }
 
-void *hash_put(struct hash *hash, struct slice key, void *value)
+static void set_key(struct hash *hash, size_t index, struct slice key, uint32_t sum)
 {
-    assert(value != NULL && key.len <= UINT32_MAX);
+    struct hash_slot *slot = &hash->slots[index];
+    hash->marks[index] = (struct hash_mark){sum, (uint32_t)key.len + 1};
+    if (key.len > sizeof(slot->key.near)) {
+        slot->key.far = key.ptr;
+    } else if (key.len > 0) {
+        memcpy(slot->key.near, key.ptr, key.len);
+    }
+    hash->count++;
+}
+
+COLD void *hash_put(struct hash *hash, struct slice key, void *value)
+{
+    assert(value != NULL && key.len < UINT32_MAX);
     if (hash->slots == NULL || (hash->count + 1) * 4 > (hash->mask + 1) * 3) {
         grow(hash);
     }
     uint32_t sum = hash_bytes(key.ptr, key.len);
-    struct hash_slot *slot = find_slot(hash, key, sum);
-    void *before = slot->value;
-    if (before == NULL) {
-        slot->key = key.ptr;
-        slot->key_len = (uint32_t)key.len;
-        slot->hash = sum;
-        hash->count++;
+    size_t index = find(hash, key, sum);
+    if (hash->marks[index].key_size == 0) {
+        set_key(hash, index, key, sum);
     }
-    slot->value = value;
+    void *before = hash->slots[index].value;
+    hash->slots[index].value = value;
     return before;
 }

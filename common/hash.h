@@ -2,9 +2,9 @@
  * hash.h - a map from byte strings to pointers, in an arena; built once, read often.
  *
  * Keys are compared byte by byte: fold the case before putting and getting where it does
- * not count. Keys are not copied. There is no removal: a table lives and dies with its
- * arena. Lookup is O(1) whatever the number of keys (a keyed function, linear probing,
- * load at most three quarters).
+ * not count. Only short ones are copied, so keep them. There is no removal: a table lives
+ * and dies with its arena. Lookup is O(1) whatever the number of keys (a keyed function,
+ * linear probing, load at most three quarters).
  */
 #ifndef COMMON_HASH_H
 #define COMMON_HASH_H
@@ -14,9 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hash_mark;
 struct hash_slot;
 
 struct hash {
+    struct hash_mark *marks; /* of the slots, in their order */
     struct hash_slot *slots;
     size_t count;
     size_t mask; /* slots - 1; a power of two less one, or 0 when empty */

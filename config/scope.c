@@ -104,6 +104,30 @@ char *build_label(struct build *build, struct position at)
     return arena_printf(build->arena, "%s:%u", file, at.line);
 }
 
+_Static_assert(offsetof(struct location, document_root.path.parts) <= 64,
+               "what a request reads of its location is one line of the cache");
+
+struct location *build_location(struct build *build, struct position at,
+                                const struct server *server)
+{
+    struct location *location = arena_zero_line(build->arena, sizeof *location);
+    location->at = at;
+    location->label = build_label(build, at);
+    location->server = server;
+    return location;
+}
+
+void build_gather_texts(struct build *build, struct location *location)
+{
+    struct slice *root = &location->document_root.path.literal;
+    size_t label_size = strlen(location->label) + 1;
+    char *texts = arena_zero_line(build->arena, label_size + root->len + 1);
+    location->label = memcpy(texts, location->label, label_size);
+    if (root->len > 0) {
+        *root = slice_of(memcpy(texts + label_size, root->ptr, root->len), root->len);
+    }
+}
+
 void *build_extend(struct build *build, const void *items, size_t count, size_t size)
 {
     char *copy = arena_zero(build->arena, (count + 1) * size);

@@ -104,6 +104,13 @@ const char *build_path(struct build *build, struct slice path);
 /* "file:line", for messages and labels. */
 char *build_label(struct build *build, struct position at);
 
+/* A location that has no settings yet. What a request reads of it is a line of the
+ * processor's cache, and its label and its own root are another, once it is gathered when
+ * its block has been applied. */
+struct location *build_location(struct build *build, struct position at,
+                                const struct server *server);
+void build_gather_texts(struct build *build, struct location *location);
+
 /* A copy of an immutable list with room for one element more at its end (zeroed). */
 void *build_extend(struct build *build, const void *items, size_t count, size_t size);
 

@@ -25,12 +25,9 @@ bool set_http(struct build *build, const struct directive *row,
 /* A location that stands for the server's own settings. */
 static struct location *create_fallback(struct build *build, struct server *server)
 {
-    struct location *location = arena_zero(build->arena, sizeof *location);
+    struct location *location = build_location(build, server->at, server);
     location->match = LOCATION_SERVER;
     location->pattern = slice_str("");
-    location->at = server->at;
-    location->label = build_label(build, server->at);
-    location->server = server;
     return location;
 }
 
@@ -71,5 +68,6 @@ bool set_server(struct build *build, const struct directive *row,
     scope_enter_location(build, scope, draft->server->fallback);
     draft->scope = scope;
     scope_apply(build, scope, statement->first);
+    build_gather_texts(build, draft->server->fallback);
     return true;
 }

@@ -157,19 +157,12 @@ static bool enter_once(struct build *build, struct location *location)
     return true;
 }
 
-_Static_assert(offsetof(struct location, document_root.path.parts) <= 64,
-               "what a request reads of its location is one line of the cache");
-
 bool set_location(struct build *build, const struct directive *row,
                   const struct statement *statement, void *target)
 {
     (void)target;
-    char *label = build_label(build, statement->name.at); /* in front: read together */
-    struct location *location = arena_zero_line(build->arena, sizeof *location);
-    location->at = statement->name.at;
-    location->label = label;
-    location->server = build->scope->draft->server;
-
+    struct location *location =
+        build_location(build, statement->name.at, build->scope->draft->server);
     bool ok = read_pattern(build, row, statement, location) &&
               (build->scope->is_detached ||
                (check_nesting(build, location) && enter_once(build, location)));
@@ -179,5 +172,6 @@ bool set_location(struct build *build, const struct directive *row,
     scope_enter_location(build, scope, location);
     scope->is_detached = scope->is_detached || !ok;
     scope_apply(build, scope, statement->first);
+    build_gather_texts(build, location);
     return ok;
 }

@@ -1,5 +1,6 @@
 #include "server/request.h"
 #include "common/clock.h"
+#include "common/flavour.h"
 #include "common/xalloc.h"
 #include "server/access_log.h"
 #include "server/hook.h"
@@ -319,8 +320,8 @@ static void note_partial(struct request *request, struct slice partial)
     }
 }
 
-void request_refuse(struct request *request, unsigned status, const char *why,
-                    struct slice partial)
+COLD void request_refuse(struct request *request, unsigned status, const char *why,
+                         struct slice partial)
 {
     if (!request->head_ok && partial.len != 0) {
         note_partial(request, partial);

@@ -47,6 +47,29 @@ START_TEST(holds_ten_thousand_names_and_a_quarter_of_room)
 }
 END_TEST
 
+START_TEST(tells_keys_of_all_lengths_apart)
+{
+    static char text[] = "a-name-that-is-longer-than-any-slot-has-room-for.example.org";
+    static int values[sizeof(text)];
+    struct arena *arena = arena_create(4096);
+    struct hash hash;
+    hash_init(&hash, arena);
+    for (size_t len = 0; len < sizeof(text); len++) {
+        ck_assert_ptr_null(hash_put(&hash, slice_of(text, len), &values[len]));
+    }
+    for (size_t len = 0; len < sizeof(text); len++) {
+        char *copy = arena_cstr(arena, slice_of(text, len));
+        ck_assert_ptr_eq(hash_get(&hash, slice_of(copy, len)), &values[len]);
+        for (size_t at = 0; at < len; at++) {
+            copy[at] ^= 1;
+            ck_assert_ptr_null(hash_get(&hash, slice_of(copy, len)));
+            copy[at] ^= 1;
+        }
+    }
+    arena_destroy(arena);
+}
+END_TEST
+
 struct candidate {
     uint32_t value;
     uint32_t number;
@@ -189,6 +212,7 @@ UNIT_SUITE(hash)
 {
     answer_when_asked();
     UNIT_TEST(finds_what_was_put);
+    UNIT_TEST(tells_keys_of_all_lengths_apart);
     UNIT_TEST(holds_ten_thousand_names_and_a_quarter_of_room);
     UNIT_TEST(tells_keys_with_the_same_value_apart);
     UNIT_TEST(changes_half_the_bits_for_one);
