@@ -28,7 +28,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # anyway.
 HOT := $(patsubst %,common/%.c,arena decimal hash ring span) \
        $(patsubst %,server/%.c,access_log conn_send http_fields http_head http_target \
-                               kept_head outq request)
+                               kept_head known_fields outq request)
 OPTIMISE = $(if $(filter $(HOT),$<),-O2 $(SPARING) $(CLEARING),$(SMALL) $(UNMOVED))
 LEAN     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-plt
 LEAN_LD  := -Wl,--gc-sections -Wl,-O1

@@ -9,6 +9,7 @@
 #ifndef COMMON_BUF_H
 #define COMMON_BUF_H
 
+#include "common/bytes.h"
 #include "common/flavour.h"
 #include "common/slice.h"
 #include <stdarg.h>
@@ -48,7 +49,7 @@ static inline bool buf_append(struct buf *buf, const void *bytes, size_t len)
     if (TORTURE || !fits || buf->limit != 0) {
         return buf_append_growing(buf, bytes, len);
     }
-    memcpy(buf->data + buf->len, bytes, len);
+    bytes_copy(buf->data + buf->len, bytes, len);
     buf->len += len;
     return true;
 }

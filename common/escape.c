@@ -135,11 +135,6 @@ bool escape_line(struct buf *out, struct slice text)
     return escape_hex(out, text, SLICE("\\x"), line_span);
 }
 
-bool escape_quoted(struct buf *out, struct slice text)
-{
-    return escape_hex(out, text, SLICE("\\x"), span_quoted);
-}
-
 bool escape_uri_path(struct buf *out, struct slice text)
 {
     return escape_hex(out, text, SLICE("%"), path_span);

@@ -20,10 +20,6 @@ bool escape_log(struct buf *out, struct slice text);
 /* For text that has to stay one line: only control characters become \xHH. */
 bool escape_line(struct buf *out, struct slice text);
 
-/* For text between quotes in such a line: '"' and '\' become \xHH, so that it cannot end
- * them; control characters are left to escape_line(). */
-bool escape_quoted(struct buf *out, struct slice text);
-
 /* For a JSON string (RFC 8259, 7), without the quotes. Bytes that are not UTF-8 become
  * U+FFFD, so that the document always parses. */
 bool escape_json(struct buf *out, struct slice text);

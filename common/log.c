@@ -1,4 +1,5 @@
 #include "common/log.h"
+#include "common/bytes.h"
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/escape.h"
@@ -105,7 +106,7 @@ static void put(struct line *line, const char *bytes, size_t len)
         line->cut = true;
         return;
     }
-    memcpy(line->text + line->len, bytes, len);
+    bytes_copy(line->text + line->len, bytes, len);
     line->len += len;
 }
 
@@ -199,15 +200,16 @@ __attribute__((format(printf, 2, 0))) static void put_formatted(struct line *lin
 }
 
 /* The frequent ones begin with strings, for which vsnprintf() is dear. The words between
- * them are ours. */
+ * them are ours; a string in quotes cannot end them. */
 __attribute__((format(printf, 2, 0))) static void put_message(struct line *line,
                                                               const char *format,
                                                               va_list args)
 {
     const char *percent = strchr(format, '%');
     while (percent != NULL && percent[1] == 's') {
+        bool quoted = percent > format && percent[-1] == '"';
         put_some(line, slice_of(format, (size_t)(percent - format)));
-        put_escaped(line, slice_str(va_arg(args, const char *)), false);
+        put_escaped(line, slice_str(va_arg(args, const char *)), quoted);
         format = percent + 2;
         percent = strchr(format, '%');
     }

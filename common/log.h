@@ -72,8 +72,9 @@ void log_set_default(const struct log *log);
 /* True when a message of this level would be written anywhere: ask before costly work. */
 bool log_wants(const struct log *log, enum log_level level);
 
-/* Writes a line; a string in it must not be NULL. log_errno adds "(2: No such file or
- * directory)" for errno `err`. */
+/* Writes a line; a string in it must not be NULL. Put one from outside between quotes and
+ * before all that is no string: there it cannot end them, '"' and '\' become \xHH.
+ * log_errno adds "(2: No such file or directory)" for errno `err`. */
 void log_write(const struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_errno(const struct log *log, enum log_level level, int err, const char *format,

@@ -11,11 +11,6 @@ size_t span_printable(struct slice text)
     return eights_span(text, eights_unprintable);
 }
 
-size_t span_quoted(struct slice text)
-{
-    return eights_span(text, eights_quotes);
-}
-
 size_t span_log(struct slice text)
 {
     return eights_span(text, special_in_log);

@@ -10,10 +10,7 @@
 /* Printable US-ASCII, space included. */
 size_t span_printable(struct slice text);
 
-/* All but '"' and '\'. */
-size_t span_quoted(struct slice text);
-
-/* Both: what escape_log() leaves alone. */
+/* But '"' and '\': what escape_log() leaves alone. */
 size_t span_log(struct slice text);
 
 #endif

@@ -55,7 +55,7 @@ void file_open_refuse(struct request *request, struct filepath path, int err)
     unsigned status = status_of(err, &level);
     if (status != 404 || request->set->log_not_found) {
         request_log(request, level, err, "open() \"%s\" failed",
-                    filepath_shown(request, path));
+                    filepath_join(request, path));
     }
     respond_error(request, status);
 }

@@ -1,4 +1,5 @@
 #include "server/filecache.h"
+#include "common/bytes.h"
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/list.h"
@@ -131,8 +132,8 @@ static bool make_key(struct key *key, const char *root, const char *path)
     key->root = root;
     key->path = path;
     key->len = root_len + path_len;
-    memcpy(key->bytes, root, root_len);
-    memcpy(key->bytes + root_len, path, path_len);
+    bytes_copy(key->bytes, root, root_len);
+    bytes_copy(key->bytes + root_len, path, path_len);
     key->hash = hash_bytes(key->bytes, key->len);
     return true;
 }

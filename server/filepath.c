@@ -1,5 +1,5 @@
 #include "server/filepath.h"
-#include "common/span.h"
+#include "common/bytes.h"
 #include "server/vars.h"
 #include <assert.h>
 
@@ -60,13 +60,6 @@ struct filepath filepath_of(struct request *request, struct slice uri_path)
     return found;
 }
 
-const char *filepath_shown(const struct request *request, struct filepath path)
-{
-    const char *joined = filepath_join(request, path);
-    struct slice text = slice_str(joined);
-    return span_quoted(text) == text.len ? joined : request_shown(request, text);
-}
-
 const char *filepath_join(const struct request *request, struct filepath path)
 {
     if (path.path == NULL || path.path[0] == '\0') {
@@ -75,11 +68,11 @@ const char *filepath_join(const struct request *request, struct filepath path)
     struct slice root = slice_str(path.root);
     size_t path_size = strlen(path.path) + 1;
     char *joined = arena_alloc(request->arena, root.len + 1 + path_size);
-    memcpy(joined, root.ptr, root.len);
+    bytes_copy(joined, root.ptr, root.len);
     char *at = joined + root.len;
     if (!slice_ends_byte(root, '/')) {
         *at++ = '/';
     }
-    memcpy(at, path.path, path_size);
+    bytes_copy(at, path.path, path_size);
     return joined;
 }

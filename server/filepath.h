@@ -29,7 +29,4 @@ bool filepath_has_dot_segments(struct slice path);
 /* Root and path joined, for $request_filename and messages. */
 const char *filepath_join(const struct request *request, struct filepath path);
 
-/* The same for a log line: see request_shown(). */
-const char *filepath_shown(const struct request *request, struct filepath path);
-
 #endif

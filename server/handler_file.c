@@ -31,14 +31,14 @@ static void redirect_to_slash(struct request *request)
 static void refuse_directory(struct request *request, struct filepath path)
 {
     request_log(request, LOG_LEVEL_ERROR, 0, "directory index of \"%s\" is forbidden",
-                filepath_shown(request, path));
+                filepath_join(request, path));
     respond_error(request, 403);
 }
 
 static void refuse_other(struct request *request, struct filepath path)
 {
     request_log(request, LOG_LEVEL_ERROR, 0, "\"%s\" is not a regular file",
-                filepath_shown(request, path));
+                filepath_join(request, path));
     respond_error(request, 403);
 }
 
@@ -96,7 +96,8 @@ static void send_ranges(struct request *request,
     describe(request, choice, known);
     response->date_known = known;
     if (known && ranges->count == 1) {
-        response->content_type = response->charset = SLICE_NULL;
+        response->content_type = SLICE_NULL;
+        response->charset = SLICE_NULL;
     }
     content_range_send(request, choice->file, ranges);
 }

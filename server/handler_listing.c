@@ -66,7 +66,7 @@ bool handler_listing(struct request *request)
     if (listing.cut) {
         request_log(request, LOG_LEVEL_WARN, 0,
                     "\"%s\" has too many entries: %zu are listed",
-                    filepath_shown(request, path), listing.entries.count);
+                    filepath_join(request, path), listing.entries.count);
     }
     listing_sort(&listing);
     answer(request, &listing);

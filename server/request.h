@@ -112,10 +112,6 @@ void request_queue(struct request *request, struct outq *queue, bool keep_alive)
 /* Writes the access log line and gives everything back. */
 void request_end(struct request *request);
 
-/* A text from the client or a path, as it stands between quotes in such a line; in the
- * request's arena. */
-const char *request_shown(const struct request *request, struct slice text);
-
 /* For error log lines about this request: client, server, request line, host. */
 void request_log(const struct request *request, enum log_level level, int err,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));

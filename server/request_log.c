@@ -1,18 +1,4 @@
-#include "common/escape.h"
-#include "common/span.h"
 #include "server/request.h"
-
-const char *request_shown(const struct request *request, struct slice text)
-{
-    if (span_quoted(text) == text.len) {
-        return arena_cstr(request->arena, text);
-    }
-    struct buf quoted = {0};
-    escape_quoted(&quoted, text);
-    const char *shown = arena_cstr(request->arena, buf_slice(&quoted));
-    buf_free(&quoted);
-    return shown;
-}
 
 void request_log(const struct request *request, enum log_level level, int err,
                  const char *format, ...)

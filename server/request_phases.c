@@ -129,7 +129,8 @@ static void drop_forbidden_content(struct response *response)
     if (http_status_bodiless(response->status) || response->status == 205) {
         response->content = response->content_last = NULL;
         response->content_length = 0;
-        response->content_type = response->charset = SLICE_NULL;
+        response->content_type = SLICE_NULL;
+        response->charset = SLICE_NULL;
     }
 }
 

@@ -19,8 +19,10 @@ static const struct slice html_type = SLICE_INIT("text/html; charset=utf-8");
 static void drop_content(struct request *request)
 {
     struct response *response = &request->response;
-    response->content_type = response->charset = SLICE_NULL;
-    response->last_modified = response->etag = SLICE_NULL;
+    response->content_type = SLICE_NULL; /* one by one: none is read to write the next */
+    response->charset = SLICE_NULL;
+    response->last_modified = SLICE_NULL;
+    response->etag = SLICE_NULL;
     response->accept_ranges = response->date_known = false;
     response->content_length = 0;
     response->content = response->content_last = NULL;
@@ -128,8 +130,8 @@ static bool count_redirect(struct request *request, struct slice target)
         return true;
     }
     request_log(request, LOG_LEVEL_ERROR, 0,
-                "more than %d internal redirects, the last one to \"%s\"", REDIRECTS_MAX,
-                request_shown(request, target));
+                "redirect to \"%s\" refused: more than %d internal redirects",
+                arena_cstr(request->arena, target), REDIRECTS_MAX);
     respond_error(request, 500);
     return false;
 }
@@ -139,7 +141,7 @@ void request_redirect(struct request *request, struct slice path, struct slice a
     if (!is_resolved(path)) {
         request_log(request, LOG_LEVEL_ERROR, 0,
                     "internal redirect to \"%s\", which is no path",
-                    request_shown(request, path));
+                    arena_cstr(request->arena, path));
         respond_error(request, 400);
         return;
     }

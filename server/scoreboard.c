@@ -1,5 +1,6 @@
 #include "server/scoreboard.h"
 #include "common/buf.h"
+#include "common/bytes.h"
 #include "common/clock.h"
 #include "common/escape.h"
 #include <stdio.h>
@@ -10,7 +11,7 @@ static void keep(char *field, size_t room, struct slice text)
 {
     size_t len = text.len < room - 1 ? text.len : room - 1;
     if (len != 0) {
-        memcpy(field, text.ptr, len);
+        bytes_copy(field, text.ptr, len);
     }
     field[len] = '\0';
 }

@@ -117,6 +117,21 @@ START_TEST(escapes_message_and_context)
 }
 END_TEST
 
+START_TEST(keeps_a_string_between_its_quotes)
+{
+    collect_as("", 0);
+    const char *text = "a\"b\\c\n\xc3\xa4";
+    log_write(NULL, LOG_LEVEL_WARN, "\"%s\" is no %s: \"%s\" %d", text, text, text, 7);
+    UNIT_SLICE_EQ(buf_slice(&lines), "tinyhttpd: [warn] \"a\\x22b\\x5Cc\\x0A\xc3\xa4\" "
+                                     "is no a\"b\\c\\x0A\xc3\xa4: "
+                                     "\"a\\x22b\\x5Cc\\x0A\xc3\xa4\" 7\n");
+    buf_clear(&lines);
+    log_write(NULL, LOG_LEVEL_WARN, "%s", "\"");
+    UNIT_SLICE_EQ(buf_slice(&lines), "tinyhttpd: [warn] \"\n");
+    buf_free(&lines);
+}
+END_TEST
+
 static void check_cut(const char *format, const char *text)
 {
     buf_clear(&lines);
@@ -280,6 +295,7 @@ UNIT_SUITE(log)
     UNIT_TEST(says_who_where_and_what);
     UNIT_TEST(is_short_on_the_command_line);
     UNIT_LOOP(escapes_message_and_context, 0, sizeof(escapes) / sizeof(escapes[0]));
+    UNIT_TEST(keeps_a_string_between_its_quotes);
     UNIT_TEST(cuts_a_long_line_and_ends_it);
     UNIT_TEST(adds_nothing_behind_a_cut);
     UNIT_TEST(writes_to_the_targets_that_take_the_level);

@@ -28,13 +28,18 @@ static size_t span_controls(struct slice text)
     return eights_span(text, eights_controls);
 }
 
+static size_t span_quotes(struct slice text)
+{
+    return eights_span(text, eights_quotes);
+}
+
 static const struct {
     size_t (*span)(struct slice text);
     bool (*ends)(unsigned char byte);
 } rows[] = {
     {span_controls, is_control},
     {span_printable, is_unprintable},
-    {span_quoted, is_quote},
+    {span_quotes, is_quote},
     {span_log, is_special_in_log},
 };
 
