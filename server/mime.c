@@ -1,6 +1,7 @@
 #include "server/mime.h"
+#include <limits.h>
 
-#define EXTENSION_MAX 32
+#define EXTENSION_MAX NAME_MAX
 
 /* What follows the last dot of the last segment; empty when there is none. */
 static struct slice extension_of(struct slice path)

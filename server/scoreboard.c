@@ -69,7 +69,10 @@ void board_request_host(struct board_slot *slot, struct slice host)
 void board_request_location(struct board_slot *slot, const char *label)
 {
     if (slot != NULL) {
-        keep(slot->request.location, sizeof(slot->request.location), slice_str(label));
+        struct slice text = slice_str(label);
+        size_t most = sizeof(slot->request.location) - 1;
+        size_t front = text.len > most ? text.len - most : 0; /* the line is at the end */
+        keep(slot->request.location, most + 1, slice_from(text, front));
     }
 }
 

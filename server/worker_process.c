@@ -30,6 +30,7 @@ struct process {
     struct ev_source wake;
     int wake_end; /* the signal handler's end of the pipe */
     struct timer trim;
+    bool moved; /* something happened since the last trim */
     enum leaving leaving;
     bool looked;      /* at all that had come before it was to leave */
     bool last;        /* no other worker will serve after this one */
@@ -245,7 +246,10 @@ static void wake_ready(struct ev_source *source, unsigned events)
 static void trim(struct timer *timer)
 {
     struct process *process = LIST_ITEM(timer, struct process, trim);
-    xtrim();
+    if (process->moved) {
+        xtrim();
+    }
+    process->moved = false;
     timer_set(process->worker.timers, timer, clock_now_ms() + TRIM_MS);
 }
 
@@ -336,11 +340,13 @@ static void turn(struct process *process)
     filecache_end_turn(worker->service.files);
     ringlog_settle(process->setup->log);
     process->looked = process->leaving != LEAVING_NOT;
-    ev_turn(worker->loop, wait);
+    size_t held = worker->conns.count;
+    int called = ev_turn(worker->loop, wait);
     conns_answer(&worker->conns);
     BOARD_SET(worker->board, beat_ns, clock_now_ns());
     timers_run(worker->timers, clock_now_ms());
     conns_sweep(&worker->conns);
+    process->moved = process->moved || called != 0 || worker->conns.count != held;
     leave_when_done(process);
 }
 

@@ -18,6 +18,7 @@ static const struct {
     {"/", "text/plain"},
     {"", "text/plain"},
     {"/a.html0123456789012345678901234567890123456789", "text/plain"},
+    {"/a.A-name-that-is-longer-than-most-extensions-are", "application/gzip"},
 };
 
 static char html[] = "text/html", css[] = "text/css", gzip[] = "application/gzip";
@@ -33,6 +34,8 @@ static struct arena *begin(void)
     hash_put(&types.by_extension, SLICE("css"), css);
     hash_put(&types.by_extension, SLICE("gz"), gzip);
     hash_put(&types.by_extension, SLICE("tar-and-gz"), gzip);
+    hash_put(&types.by_extension, SLICE("a-name-that-is-longer-than-most-extensions-are"),
+             gzip);
     set = (struct location_settings){.types = &types, .default_type = "text/plain"};
     return arena;
 }

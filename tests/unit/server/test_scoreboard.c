@@ -1,5 +1,6 @@
 #include "server/scoreboard.h"
 #include "tests/unit/unit.h"
+#include <stdio.h>
 #include <string.h>
 
 static struct board_slot slot;
@@ -62,6 +63,17 @@ START_TEST(cuts_what_is_too_long)
 }
 END_TEST
 
+START_TEST(keeps_the_line_of_a_long_path)
+{
+    char label[400];
+    snprintf(label, sizeof(label), "/%0300d/site.conf:17", 0);
+    board_request_begin(&slot, 1, SLICE("a"), SLICE("b"));
+    board_request_location(&slot, label);
+    ck_assert(describe());
+    ck_assert_ptr_nonnull(strstr(text, "0/site.conf:17"));
+}
+END_TEST
+
 /* A child that went mad may have left anything. */
 START_TEST(trusts_no_byte_of_it)
 {
@@ -107,6 +119,7 @@ UNIT_SUITE(scoreboard)
     UNIT_TEST(says_nothing_between_requests);
     UNIT_TEST(forgets_the_request_before);
     UNIT_TEST(cuts_what_is_too_long);
+    UNIT_TEST(keeps_the_line_of_a_long_path);
     UNIT_TEST(trusts_no_byte_of_it);
     UNIT_TEST(records_nothing_without_a_slot);
     UNIT_TEST(copies_texts_that_end_nowhere);
