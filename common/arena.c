@@ -22,8 +22,6 @@
 #define REDZONE             0
 #endif
 
-#define CACHE_LINE 64
-
 /* One malloc. `data` is cut from the front; `used` stays a multiple of the alignment. */
 struct chunk {
     struct chunk *next;
@@ -145,7 +143,9 @@ void *arena_zero(struct arena *arena, size_t size)
 void *arena_zero_line(struct arena *arena, size_t size)
 {
     char *memory = arena_zero(arena, size + CACHE_LINE - 1);
-    return memory + (-(uintptr_t)memory & (CACHE_LINE - 1));
+    char *line = memory + (-(uintptr_t)memory & (CACHE_LINE - 1));
+    POISON(line + size, (size_t)(memory + CACHE_LINE - 1 - line));
+    return line;
 }
 
 char *arena_cstr(struct arena *arena, struct slice bytes)

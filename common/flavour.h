@@ -1,5 +1,5 @@
 /*
- * flavour.h - what the Makefile chose for this build.
+ * flavour.h - what the Makefile chose for this build, and what chooses otherwise.
  *
  * TORTURE=1 makes the rare common: one-byte buffers, one-byte sends, every append
  * reallocates, arenas are malloc. Code tests it with plain `if (TORTURE)`, so that both
@@ -12,7 +12,7 @@
 #define TORTURE 0
 #endif
 
-/* A function that is rarely called in a file that the Makefile builds for speed. */
+/* A function whose size counts more than its speed, in a file that is built for speed. */
 #define COLD __attribute__((cold))
 
 #endif

@@ -15,7 +15,7 @@ struct hash_mark {
     uint32_t key_size; /* with one byte more than it has; 0: the slot is free */
 };
 
-/* Half a line of the cache. A short key lies in it: there is no other place to read. */
+/* A short key lies in it: there is no other place to read. */
 struct hash_slot {
     void *value;
     union {
@@ -23,6 +23,9 @@ struct hash_slot {
         char near[24];
     } key;
 };
+
+_Static_assert(CACHE_LINE % sizeof(struct hash_slot) == 0 || sizeof(void *) != 8,
+               "no slot is in two lines of the cache");
 
 /*
  * The key of the hash function. Drawn before main, so that a master and the workers that

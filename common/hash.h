@@ -2,9 +2,9 @@
  * hash.h - a map from byte strings to pointers, in an arena; built once, read often.
  *
  * Keys are compared byte by byte: fold the case before putting and getting where it does
- * not count. Only short ones are copied, so keep them. There is no removal: a table lives
- * and dies with its arena. Lookup is O(1) whatever the number of keys (a keyed function,
- * linear probing, load at most three quarters).
+ * not count. Long keys are not copied: a key has to live as long as the table. There is
+ * no removal: a table lives and dies with its arena. Lookup is O(1) whatever the number
+ * of keys (a keyed function, linear probing, load at most three quarters).
  */
 #ifndef COMMON_HASH_H
 #define COMMON_HASH_H

@@ -104,7 +104,7 @@ char *build_label(struct build *build, struct position at)
     return arena_printf(build->arena, "%s:%u", file, at.line);
 }
 
-_Static_assert(offsetof(struct location, document_root.path.parts) <= 64,
+_Static_assert(offsetof(struct location, document_root.path.parts) <= CACHE_LINE,
                "what a request reads of its location is one line of the cache");
 
 struct location *build_location(struct build *build, struct position at,

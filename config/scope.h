@@ -104,11 +104,13 @@ const char *build_path(struct build *build, struct slice path);
 /* "file:line", for messages and labels. */
 char *build_label(struct build *build, struct position at);
 
-/* A location that has no settings yet. What a request reads of it is a line of the
- * processor's cache, and its label and its own root are another, once it is gathered when
- * its block has been applied. */
+/* A location that has no settings yet. What a request reads of it is one line of the
+ * processor's cache. */
 struct location *build_location(struct build *build, struct position at,
                                 const struct server *server);
+
+/* Puts its label and its own root, which a request reads too, into one line where they
+ * fit. Once, when its block has been applied; the root stays NUL-terminated. */
 void build_gather_texts(struct build *build, struct location *location);
 
 /* A copy of an immutable list with room for one element more at its end (zeroed). */

@@ -13,7 +13,7 @@
 #define TURN_MAX_MS  1000 /* the heartbeat's longest pause */
 #define STOP_MS      800  /* for answers under way at a fast stop */
 #define ORPHAN_MS    10000
-#define TRIM_MS      5000 /* from one giving back of free memory to the next */
+#define TRIM_MS      5000 /* from one giving back of free memory to the next, at least */
 #define LAST_IDLE_MS 1000 /* a request may be on its way when the whole server stops */
 
 enum leaving {
@@ -246,11 +246,14 @@ static void wake_ready(struct ev_source *source, unsigned events)
 static void trim(struct timer *timer)
 {
     struct process *process = LIST_ITEM(timer, struct process, trim);
+    int64_t began_ns = clock_read_ns();
     if (process->moved) {
         xtrim();
     }
     process->moved = false;
-    timer_set(process->worker.timers, timer, clock_now_ms() + TRIM_MS);
+    /* A hundredth of the time at most, however many blocks are free. */
+    int64_t pause_ms = TRIM_MS + (clock_read_ns() - began_ns) / 10000;
+    timer_set(process->worker.timers, timer, clock_now_ms() + pause_ms);
 }
 
 /* --- set-up ------------------------------------------------------------------------- */

@@ -132,6 +132,9 @@ START_TEST(poisons_what_is_not_allocated)
     ck_assert(!IS_POISONED(two));
     ck_assert_int_eq(IS_POISONED(one + 13), SANITIZED);
     ck_assert_int_eq(IS_POISONED(two + 13), SANITIZED);
+    char *line = arena_zero_line(arena, 40);
+    ck_assert(!IS_POISONED(line + 39));
+    ck_assert_int_eq(IS_POISONED(line + 40), SANITIZED);
     arena_reset(arena);
     ck_assert_int_eq(IS_POISONED(one), SANITIZED);
     ck_assert_int_eq(IS_POISONED(two), SANITIZED);

@@ -24,6 +24,29 @@ START_TEST(reads_each_form)
 }
 END_TEST
 
+static void check_lines(const struct location *location, const char *root)
+{
+    struct slice path = location->document_root.path.literal;
+    ck_assert_uint_eq((uintptr_t)location % CACHE_LINE, 0);
+    ck_assert_uint_eq((uintptr_t)location->label % CACHE_LINE, 0);
+    ck_assert_ptr_eq(path.ptr, location->label + strlen(location->label) + 1);
+    ck_assert_str_eq(path.ptr, root);
+    ck_assert_uint_eq(path.len, strlen(root));
+}
+
+START_TEST(what_a_request_reads_lies_together)
+{
+    load("server {\nroot /srv/www/;\nlocation /a/ { alias /srv/a/; }\nlocation /b/ { "
+         "}\n}");
+    const struct server *server = loading.config->servers[0];
+    check_lines(server->fallback, "/srv/www");
+    check_lines(server->all[0], "/srv/a/");
+    ck_assert_ptr_eq(server->all[1]->document_root.path.literal.ptr,
+                     server->fallback->document_root.path.literal.ptr);
+    ck_assert_str_eq(server->all[1]->label, "test.conf:4");
+}
+END_TEST
+
 START_TEST(all_are_found_by_path)
 {
     load("server {\nlocation / { }\nlocation /a/ { location /a/b/ { location = /a/b/c { "
@@ -94,6 +117,7 @@ UNIT_SUITE(set_location)
 {
     load_fixture(unit_case);
     UNIT_LOOP(reads_each_form, 0, (int)(sizeof forms / sizeof *forms));
+    UNIT_TEST(what_a_request_reads_lies_together);
     UNIT_TEST(all_are_found_by_path);
     UNIT_TEST(exact_and_prefix_of_one_path_differ);
     UNIT_TEST(a_path_without_its_slash_is_told);

@@ -35,7 +35,8 @@ static struct listen_socket *socket_at(const char *address)
 }
 
 /* A port that is free at every address, and stays so: until the process of the test ends
- * a socket has it that shares it with those who listen and with nobody else. */
+ * a socket has it, which shares it with those who ask for this very port, as listeners
+ * do. It was drawn as one that shares with nobody, or it could be another's. */
 static uint16_t free_port(void)
 {
     struct sockaddr_any any;
