@@ -48,7 +48,7 @@ class Bench:
             finish(server)
 
     def standing(self, subject, **settings):
-        """Of the servers that rows share."""
+        """Of the servers that run until all are stopped."""
         key = subject.label, *(item for item in settings.items() if item[0] in subject.defaults)
         if key not in self.started:
             self.started[key] = self.begin(subject, self.server_cpu, **settings)

@@ -52,8 +52,7 @@ class Load:
                 if self.floor_after or not isinstance(subject, subjects.Floor)]
 
         def one_round(number):
-            if bench.chosen.fresh:
-                bench.stop()
+            bench.stop()
             turns = {subject.label: self.turn(bench, subject) for subject in able}
             return bench.round(number, turns)
 
