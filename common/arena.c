@@ -1,4 +1,5 @@
 #include "common/arena.h"
+#include "common/cache_line.h"
 #include "common/flavour.h"
 #include "common/xalloc.h"
 #include <assert.h>

@@ -26,9 +26,7 @@ void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_zero(struct arena *arena, size_t size);
 
-#define CACHE_LINE 64 /* of most processors */
-
-/* Zero, and begins where a line of the cache does. */
+/* Zero, and begins where a line of the cache does (cache_line.h). */
 void *arena_zero_line(struct arena *arena, size_t size);
 
 /* A copy of the bytes, of both in a row, with a NUL after the last that the length does

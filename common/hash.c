@@ -1,4 +1,5 @@
 #include "common/hash.h"
+#include "common/cache_line.h"
 #include "common/flavour.h"
 #include <assert.h>
 #include <string.h>

@@ -6,11 +6,11 @@
  * content is the count modulo the capacity.
  */
 #include "common/ring.h"
+#include "common/cache_line.h"
 #include <assert.h>
 #include <stdalign.h>
 #include <string.h>
 
-#define CACHE_LINE   64
 #define CAPACITY_MIN 64
 #define CAPACITY_MAX ((uint64_t)1 << 30)
 #define UNIT         sizeof(struct header)

@@ -7,6 +7,7 @@
 #ifndef CONFIG_DIRECTIVES_H
 #define CONFIG_DIRECTIVES_H
 
+#include "common/cache_line.h"
 #include "config/settings.h"
 #include <limits.h>
 
@@ -73,7 +74,7 @@ struct directive {
     const char *help;   /* one line */
 };
 
-_Static_assert(sizeof(struct directive) <= 64, "a cache line a row");
+_Static_assert(sizeof(struct directive) <= CACHE_LINE, "a cache line a row");
 
 extern const struct directive directives[];
 extern const size_t directive_count;

@@ -1,4 +1,5 @@
 #include "common/arena.h"
+#include "common/cache_line.h"
 #include "common/flavour.h"
 #include "tests/unit/unit.h"
 #include <stdalign.h>
@@ -42,7 +43,7 @@ START_TEST(begins_a_line_of_the_cache)
     for (size_t i = 0; i < 200; i++) {
         memset(arena_alloc(arena, i), 1, i);
         unsigned char *line = arena_zero_line(arena, i + 1);
-        ck_assert_uint_eq((uintptr_t)line % 64, 0);
+        ck_assert_uint_eq((uintptr_t)line % CACHE_LINE, 0);
         for (size_t at = 0; at <= i; at++) {
             ck_assert_uint_eq(line[at], 0);
         }

@@ -1,3 +1,4 @@
+#include "common/cache_line.h"
 #include "tests/unit/config/load.h"
 
 static const struct {
