@@ -1,4 +1,5 @@
 #include "config/scope.h"
+#include "common/cache_line.h"
 #include <assert.h>
 
 struct scope *scope_create(struct build *build, enum context context,
@@ -101,7 +102,7 @@ const char *build_path(struct build *build, struct slice path)
 char *build_label(struct build *build, struct position at)
 {
     const char *file = at.source != NULL ? at.source->path : "";
-    return arena_printf(build->arena, "%s:%u", file, at.line);
+    return arena_printf(build->scratch, "%s:%u", file, at.line);
 }
 
 _Static_assert(offsetof(struct location, document_root.path.parts) <= CACHE_LINE,

@@ -101,7 +101,7 @@ bool build_has_control(struct slice text);
 /* A path as the server is to open it: relative ones start at the prefix. */
 const char *build_path(struct build *build, struct slice path);
 
-/* "file:line", for messages and labels. */
+/* "file:line", for messages, and labels until they are gathered: in scratch memory. */
 char *build_label(struct build *build, struct position at);
 
 /* A location that has no settings yet. What a request reads of it is one line of the
