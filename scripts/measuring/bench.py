@@ -10,13 +10,13 @@ import tree
 
 
 class Bench:
-    """Starts what a row asks for; the servers of most rows are started once."""
+    """Starts what a row asks for, and stops it."""
 
     def __init__(self, folder, chosen, present):
         self.folder, self.tree = pathlib.Path(folder), pathlib.Path(folder) / "tree"
         self.chosen, self.present = chosen, present
         self.server_cpu, self.load_cpu = chosen.cpus
-        self.started, self.count, self.has_many = {}, 0, False
+        self.count, self.has_many = 0, False
         self.tree.mkdir()
         tree.plant(self.tree)
         self.folder.chmod(0o755)
@@ -34,30 +34,15 @@ class Bench:
             tree.plant_many(self.tree)
             self.has_many = True
 
-    def begin(self, subject, cpus=None, **settings):
-        self.count += 1
-        folder = self.folder / f"{subject.label}-{self.count}"
-        return subject.begin(folder, self.tree, cpus, **settings)
-
     @contextlib.contextmanager
     def run(self, subject, cpus=None, **settings):
-        server = self.begin(subject, cpus, **settings)
+        self.count += 1
+        folder = self.folder / f"{subject.label}-{self.count}"
+        server = subject.begin(folder, self.tree, cpus, **settings)
         try:
             yield server
         finally:
             finish(server)
-
-    def standing(self, subject, **settings):
-        """Of the servers that run until all are stopped."""
-        key = subject.label, *(item for item in settings.items() if item[0] in subject.defaults)
-        if key not in self.started:
-            self.started[key] = self.begin(subject, self.server_cpu, **settings)
-        return self.started[key]
-
-    def stop(self):
-        for server in self.started.values():
-            finish(server)
-        self.started = {}
 
     def write(self, key, lines):
         path = self.folder / f"{key}.requests"

@@ -1,5 +1,6 @@
 """The rows of the table: what is measured, and what it may be."""
 
+import contextlib
 import dataclasses
 
 import load
@@ -35,8 +36,7 @@ class Load:
     validator: bool = False  # the lines say %ETAG%
     many: bool = False  # files
 
-    def turn(self, bench, subject):
-        server = bench.standing(subject, after=self.floor_after)
+    def turn(self, bench, subject, server):
         lines = self.lines
         if self.validator:
             tag = load.check(server, load.get(tree.SMALL), 200, tree.KIB).headers["ETag"]
@@ -52,9 +52,13 @@ class Load:
                 if self.floor_after or not isinstance(subject, subjects.Floor)]
 
         def one_round(number):
-            bench.stop()
-            turns = {subject.label: self.turn(bench, subject) for subject in able}
-            return bench.round(number, turns)
+            turns = {}
+            with contextlib.ExitStack() as stack:
+                for subject in able:
+                    server = stack.enter_context(
+                        bench.run(subject, bench.server_cpu, after=self.floor_after))
+                    turns[subject.label] = self.turn(bench, subject, server)
+                return bench.round(number, turns)
 
         return self.results(able, bench.rounds(one_round))
 
